@@ -1,0 +1,1 @@
+"""The graph plane: the only room that talks to a triple store."""

@@ -1,0 +1,173 @@
+"""The Parquet schemas that cross rooms, in one place, and the only way to write and read them.
+
+Nodes are CURIEs, lists are lists, free structure is a JSON string. ``docs/run-directory.md`` describes every column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from met_kg.errors import DataProblem, MissingData
+
+__all__ = ["SCHEMAS", "empty", "frame", "read", "write"]
+
+_TEXT, _REAL, _INT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+_TEXTS = pa.list_(pa.string())
+
+SCHEMAS: Final[dict[str, pa.Schema]] = {
+    "samples": pa.schema(
+        {
+            "sample_id": _TEXT,  # first 16 hex digits of sha256(source, record id)
+            "image": _TEXT,  # path as met_kg.paths.expand_path reads it; '' for text only
+            "sha256": _TEXT,  # of the image file; '' for text only
+            "phash": _TEXT,  # 64-bit perceptual hash, 16 hex digits; '' when not decodable
+            "width": _INT,  # pixels, 0 when not decodable
+            "height": _INT,
+            "mode": _TEXT,  # Pillow mode: L, RGB ...
+            "caption": _TEXT,
+            "context": _TEXT,  # text around the caption: notes, alt text, section title
+            "modality": _TEXT,  # as the metadata says: 'X-ray', 'CT', DICOM code ...
+            "view": _TEXT,
+            "body_part": _TEXT,
+            "finding": _TEXT,  # as the metadata says
+            "sex": _TEXT,
+            "age": _TEXT,
+            "source": _TEXT,  # corpus name
+            "licence": _TEXT,  # '' when the source does not state one
+            "origin": _TEXT,  # address, DOI or file the record came from
+            "group_id": _TEXT,  # patient or document: never split
+            "split": _TEXT,  # train | validation | test
+            "synthetic": _FLAG,  # drawn by the project, not a photograph of anything
+            "meta": _TEXT,  # JSON of what is left
+        }
+    ),
+    "anchors": pa.schema(
+        {
+            "sample_id": _TEXT,
+            "node": _TEXT,
+            "axis": _TEXT,
+            "polarity": _TEXT,  # positive | negative | uncertain
+            "assertion": _TEXT,  # met_kg.records.Assertion
+            "method": _TEXT,  # mention | metadata | dense ...
+            "score": _REAL,  # 0..1
+            "evidence": _TEXT,  # JSON: field, start, end, text; or metadata column and value
+        }
+    ),
+    "decisions": pa.schema(
+        {
+            "sample_id": _TEXT,
+            "stage": _INT,  # 1 rules, 2 alignment
+            "rule": _TEXT,
+            "verdict": _TEXT,  # keep | flag | drop | review
+            "reason": _TEXT,
+            "value": _REAL,  # what the rule measured; null when it measures nothing
+        }
+    ),
+    "captions": pa.schema(
+        {
+            "sample_id": _TEXT,
+            "level": _TEXT,  # short | descriptive | knowledge
+            "text": _TEXT,
+            "source_text": _TEXT,  # verbatim
+            "facts": _TEXT,  # JSON list, one entry per sentence: triples or source spans
+            "generator": _TEXT,
+            "split": _TEXT,
+        }
+    ),
+    "vqa": pa.schema(
+        {
+            "item_id": _TEXT,
+            "sample_id": _TEXT,
+            "type": _TEXT,
+            "format": _TEXT,  # multiple-choice | yes-no | open
+            "question": _TEXT,
+            "options": _TEXTS,
+            "answer": _TEXT,  # letter, yes/no, or text
+            "key_node": _TEXT,
+            "distractor_nodes": _TEXTS,
+            "distractor_relations": _TEXTS,
+            "difficulty": _TEXT,
+            "rationale": _TEXT,
+            "split": _TEXT,
+            "proof": _TEXT,  # JSON, see docs/proofs.md
+        }
+    ),
+    "mentions": pa.schema(
+        {
+            "document": _TEXT,
+            "start": _INT,
+            "end": _INT,
+            "text": _TEXT,
+            "axis": _TEXT,
+            "node": _TEXT,
+            "label": _TEXT,
+            "score": _REAL,
+            "assertion": _TEXT,
+            "source": _TEXT,
+            "licence": _TEXT,
+        }
+    ),
+    "quarantine": pa.schema({"source": _TEXT, "where": _TEXT, "reason": _TEXT, "content": _TEXT}),
+}
+
+
+def frame(table: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows as a frame with exactly the table's columns; a column that a row lacks is '' / 0 / null by type."""
+    schema = SCHEMAS[table]
+    blank = {f.name: _blank(f.type) for f in schema}
+    return pd.DataFrame([{**blank, **row} for row in rows], columns=schema.names)
+
+
+def empty(table: str) -> pd.DataFrame:
+    """The table without rows."""
+    return SCHEMAS[table].empty_table().to_pandas()
+
+
+def write(table: str, data: pd.DataFrame, path: Path) -> None:
+    """Write a table under its schema; the same rows give the same bytes.
+
+    Raises
+    ------
+    DataProblem
+        when a column is missing or a value does not fit its type.
+    """
+    schema = SCHEMAS[table]
+    missing = [name for name in schema.names if name not in data.columns]
+    if missing:
+        raise DataProblem(f"table '{table}' lacks the columns {', '.join(missing)}", where=str(path))
+    try:
+        arrow = pa.Table.from_pandas(data[schema.names], schema=schema, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as problem:
+        raise DataProblem(f"table '{table}' has a value that does not fit: {problem}", where=str(path)) from problem
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Without pandas metadata: it would carry library versions into the bytes.
+    pq.write_table(arrow.replace_schema_metadata(None), path, compression="zstd")
+
+
+def read(table: str, path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a table of a run.
+
+    Raises
+    ------
+    MissingData
+        when the file is not there: the step that makes it has not run.
+    """
+    if not path.is_file():
+        raise MissingData(f"table '{table}' is not there", where=str(path), hint="run the step that makes it first")
+    return pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
+
+
+def _blank(kind: pa.DataType) -> Any:
+    if pa.types.is_string(kind):
+        return ""
+    if pa.types.is_list(kind):
+        return []
+    if pa.types.is_boolean(kind):
+        return False
+    return 0 if pa.types.is_integer(kind) else None
