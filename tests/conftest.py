@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from met_kg import paths
+from met_kg.graph.closure import add_closure
+from met_kg.graph.store import Graph
+from met_kg.vocabulary import Graphs
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +19,12 @@ def data_root() -> Path:
     if root is None or not root.is_dir():
         pytest.skip("needs the data packs: set MET_DATA or lay them in ../shared/data")
     return root
+
+
+@pytest.fixture
+def mini_graph() -> Graph:
+    """A small tree with its closure, in memory: lung, pneumonia and kin, CT, MRI, pleural effusion, cough."""
+    graph = Graph.memory()
+    graph.load_text(Graphs.TREE, (Path(__file__).parent / "mini_tree.ttl").read_text(encoding="utf-8"))
+    add_closure(graph)
+    return graph
