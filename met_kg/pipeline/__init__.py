@@ -1,0 +1,1 @@
+"""A recipe becomes a run: steps, a content-addressed cache, a manifest, resumption after a kill."""

@@ -1,0 +1,105 @@
+"""Build the Medical Entity Tree: sources in, triples and reports out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import pyoxigraph as ox
+
+from met_kg.errors import DataProblem
+from met_kg.graph.closure import closure_triples
+from met_kg.graph.store import Graph
+from met_kg.records import Concept, Quarantined
+from met_kg.tree.merge import Conflict, Node, merge
+from met_kg.tree.place import place
+from met_kg.tree.schema import edit_version, schema_triples
+from met_kg.tree.write import content_hash, node_triples, ontology_header
+from met_kg.vocabulary import AXES, Graphs
+
+__all__ = ["Source", "Tree", "build_tree", "default_graph", "load_sources"]
+
+#: Precedence when a recipe does not say: our own ontology first, then the axis owners, then the fillers.
+DEFAULT_ORDER: Final = ("met", "disease-ontology", "uberon", "symp", "mesh-imaging", "mesh-signs")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One loaded source: its concepts and what a reader should know of it."""
+
+    name: str
+    version: str
+    licence: str
+    concepts: Sequence[Concept]
+    mended: Sequence[Quarantined] = ()
+    quarantined: Sequence[Quarantined] = ()
+    files: Sequence[Path] = ()
+
+
+@dataclass(slots=True)
+class Tree:
+    """A built tree: nodes, triples of graph ``metg:tree``, what did not fit, and its identity."""
+
+    nodes: dict[str, Node]
+    triples: list[ox.Triple]
+    conflicts: list[Conflict]
+    version: str
+    sha256: str
+    sources: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def graph(self) -> Graph:
+        """The tree with its closure, in memory."""
+        graph = Graph.memory()
+        graph.load_triples(Graphs.TREE, self.triples)
+        graph.load_triples(Graphs.CLOSURE, list(closure_triples(graph)))
+        return graph
+
+    def counts(self) -> dict[str, int]:
+        """Live nodes per axis."""
+        found = Counter(n.axis for n in self.nodes.values() if not n.obsolete and n.axis)
+        return {axis: found[axis] for axis in AXES}
+
+
+def load_sources(names: Sequence[str], root: Path | None) -> list[Source]:
+    """Load named sources of the registry, in order of precedence (the project's own ontology first)."""
+    from met_kg.sources.registry import load_source
+
+    ordered = sorted(names, key=lambda n: DEFAULT_ORDER.index(n) if n in DEFAULT_ORDER else len(DEFAULT_ORDER))
+    loaded = []
+    for name in ordered:
+        found = load_source(name, root)
+        loaded.append(
+            Source(
+                name, found.version, found.licence, found.concepts, found.mended, found.quarantined, found.files
+            )
+        )
+    return loaded
+
+
+def build_tree(sources: Sequence[Source]) -> Tree:
+    """Merge and place the concepts of sources given in order of precedence.
+
+    Raises
+    ------
+    DataProblem
+        when an axis has no root: the project's own ontology is not among the sources.
+    """
+    nodes, conflicts = merge([s.concepts for s in sources])
+    if "MET:0000001" not in nodes:
+        raise DataProblem("the project's own ontology is not among the sources", hint="add 'met' to tree.sources")
+    conflicts += place(nodes)
+    version = edit_version()
+    body = [*schema_triples(), *node_triples(nodes.values())]
+    digest = content_hash(body)
+    about = [(s.name, s.version, s.licence) for s in sources]
+    return Tree(nodes, [*ontology_header(version, digest, about), *body], conflicts, version, digest, about)
+
+
+@lru_cache(maxsize=1)
+def default_graph() -> Graph:
+    """The tree of the project's own ontology alone, with its closure, in memory: what works without any data pack."""
+    return build_tree(load_sources(["met"], None)).graph()

@@ -1,0 +1,117 @@
+"""Every node gets its place: is-a parents without cycles, one tree parent, a path to its axis root.
+
+The tree parent is chosen among a node's is-a parents of the same axis by one rule: the deepest one (longest is-a path
+to the axis root: the most specific parent), ties broken by the lower CURIE. A node without any such parent hangs from
+its axis root, and that is reported for review.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from met_kg.tree.merge import Conflict, Node
+from met_kg.vocabulary import AXIS_ROOT
+
+__all__ = ["place"]
+
+#: The common root above the four axes.
+TOP = "MET:0000001"
+
+
+def place(nodes: dict[str, Node]) -> list[Conflict]:
+    """Set axes, break is-a cycles, choose tree parents; returns what was mended."""
+    conflicts = _break_cycles(nodes)
+    _inherit_axes(nodes)
+    conflicts += _separate_axes(nodes)
+    conflicts += _root_orphans(nodes)
+    height = _longest_paths(nodes)
+    for node in nodes.values():
+        if node.obsolete or node.curie == TOP or node.axis is None:
+            continue
+        if node.curie == AXIS_ROOT[node.axis]:
+            continue
+        node.tree_parent = min(node.parents, key=lambda p: (-height[p], p))
+    return conflicts
+
+
+def _live(nodes: dict[str, Node]) -> Iterable[Node]:
+    return (nodes[curie] for curie in sorted(nodes) if not nodes[curie].obsolete)
+
+
+def _break_cycles(nodes: dict[str, Node]) -> list[Conflict]:
+    """Within each strongly connected group of is-a, drop the edges that point to a node of higher CURIE."""
+    names = sorted(nodes)
+    number = {curie: i for i, curie in enumerate(names)}
+    edges = [(number[n.curie], number[p]) for n in _live(nodes) for p in n.parents]
+    if not edges:
+        return []
+    rows, columns = np.array(edges).T
+    matrix = csr_matrix((np.ones(len(edges)), (rows, columns)), shape=(len(names), len(names)))
+    _, group = connected_components(matrix, directed=True, connection="strong")
+    conflicts = []
+    for child, parent in edges:
+        # Every cycle has at least one edge that goes up in CURIE order: dropping those breaks all of them.
+        if group[child] == group[parent] and parent > child:
+            nodes[names[child]].parents.discard(names[parent])
+            conflicts.append(
+                Conflict("is-a-cycle", names[child], f"edge to {names[parent]} closed a cycle and was dropped")
+            )
+    return conflicts
+
+
+def _inherit_axes(nodes: dict[str, Node]) -> None:
+    """A node without an axis of its own takes that of its parents."""
+    for axis, root in AXIS_ROOT.items():
+        if root in nodes:
+            nodes[root].axis = axis
+            nodes[root].parents = {TOP} if TOP in nodes else set()
+    changed = True
+    while changed:
+        changed = False
+        for node in _live(nodes):
+            if node.axis is None and node.curie != TOP:
+                axes = sorted({a for p in node.parents if (a := nodes[p].axis) is not None})
+                if axes:
+                    node.axis, changed = axes[0], True
+
+
+def _separate_axes(nodes: dict[str, Node]) -> list[Conflict]:
+    """is-a stays within an axis: the axes are disjoint, so an edge across would make a class unsatisfiable."""
+    conflicts = []
+    for node in _live(nodes):
+        if node.axis is None or node.curie in AXIS_ROOT.values():
+            continue
+        for parent in sorted(node.parents):
+            if nodes[parent].axis != node.axis:
+                node.parents.discard(parent)
+                conflicts.append(
+                    Conflict("parent-in-other-axis", node.curie, f"parent {parent} '{nodes[parent].label}' is dropped")
+                )
+    return conflicts
+
+
+def _root_orphans(nodes: dict[str, Node]) -> list[Conflict]:
+    conflicts = []
+    for node in _live(nodes):
+        if node.axis is not None and not node.parents and node.curie != AXIS_ROOT[node.axis]:
+            node.parents = {AXIS_ROOT[node.axis]}
+            conflicts.append(
+                Conflict("no-parent", node.curie, f"'{node.label}' has no is-a parent; hung from the axis root")
+            )
+    return conflicts
+
+
+def _longest_paths(nodes: dict[str, Node]) -> dict[str, int]:
+    """Length of the longest is-a path from each node up to a root."""
+    from graphlib import TopologicalSorter
+
+    height: dict[str, int] = {}
+    order = TopologicalSorter({n.curie: sorted(n.parents) for n in _live(nodes)}).static_order()
+    for curie in order:
+        parents = nodes[curie].parents
+        height[curie] = 1 + max((height[p] for p in parents), default=-1)
+    return height
