@@ -1,4 +1,4 @@
-"""What follows from the tree, written down once: axis, depth, ancestors, parts, class-to-class relations.
+"""What follows from the tree, written down once: axis, depth, names, ancestors, parts, class-to-class relations.
 
 The closure is derived from graph ``metg:tree`` alone and can be dropped and rebuilt at any time. It turns path
 queries over blank-node restrictions into single triple lookups.
@@ -77,14 +77,19 @@ def closure_triples(graph: Graph) -> Iterator[ox.Triple]:
             if root in above:
                 axis_of[node] = axis
     depth = _depths(tree_parent, axis_of)
+    terms: dict[str, set[str]] = {}
+    for row in graph.rows("build/terms"):
+        terms.setdefault(str(row["node"]), set()).add(str(row["term"]).lower())
     for node in sorted(axis_of):
         subject = ox.NamedNode(expand(node))
         yield ox.Triple(subject, _predicate("met:axis"), ox.Literal(axis_of[node]))
         if node in depth:
             yield ox.Triple(subject, _predicate("met:depth"), ox.Literal(str(depth[node]), datatype=_INTEGER))
-        for above in sorted(ancestors.get(node, ())):
-            if above in axis_of:
-                yield _link(node, "met:ancestor", above)
+        for term in sorted(terms.get(node, ())):
+            yield ox.Triple(subject, _predicate("met:term"), ox.Literal(term))
+        for ancestor in sorted(ancestors.get(node, ())):
+            if ancestor in axis_of:
+                yield _link(node, "met:ancestor", ancestor)
         for container in sorted(_wholes(node, ancestors, whole)):
             if container in axis_of:
                 yield _link(node, "met:partOf", container)

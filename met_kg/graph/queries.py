@@ -28,9 +28,12 @@ from met_kg.errors import MissingData, UnknownName, UsageProblem
 from met_kg.paths import sparql_dir
 from met_kg.vocabulary import expand, sparql_prefixes
 
-__all__ = ["Parameter", "Query", "find", "names", "parse"]
+__all__ = ["Bindings", "Parameter", "Query", "find", "names", "parse"]
 
 _PARAM: Final = re.compile(r"param\s+(\w+):\s*(iri|string|integer|decimal)(?:\s*=\s*(\S+))?\s*(.*)")
+#: What the engine takes as variable bindings.
+Bindings = dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]
+
 _XSD: Final = "http://www.w3.org/2001/XMLSchema#"
 
 
@@ -54,7 +57,7 @@ class Query:
     parameters: tuple[Parameter, ...]
     text: str
 
-    def bind(self, values: dict[str, str | int | float]) -> dict[ox.Variable, ox.NamedNode | ox.Literal]:
+    def bind(self, values: dict[str, str | int | float]) -> Bindings:
         """Parameter values as RDF terms, defaults filled in.
 
         Raises
@@ -68,7 +71,7 @@ class Query:
         for name in values:
             if name not in declared:
                 raise UnknownName(f"parameter of query {self.name}", name, declared)
-        bound: dict[ox.Variable, ox.NamedNode | ox.Literal] = {}
+        bound: Bindings = {}
         for p in self.parameters:
             value = values.get(p.name, p.default)
             if value is None:
@@ -86,9 +89,7 @@ def _term(parameter: Parameter, value: str | int | float) -> ox.NamedNode | ox.L
         if parameter.type == "decimal":
             return ox.Literal(repr(float(value)), datatype=ox.NamedNode(_XSD + "decimal"))
     except ValueError as problem:
-        raise UsageProblem(
-            f"'{value}' is no {parameter.type} for parameter '{parameter.name}': {problem}"
-        ) from problem
+        raise UsageProblem(f"'{value}' is no {parameter.type} for parameter '{parameter.name}': {problem}") from problem
     return ox.Literal(str(value))
 
 

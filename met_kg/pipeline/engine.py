@@ -299,5 +299,3 @@ def _plain_disk_errors(run: Path) -> Iterator[None]:
                 f"no permission to write {problem.filename}", where=str(run), hint="give another --out"
             ) from problem
         raise
-
-

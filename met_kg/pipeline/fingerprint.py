@@ -16,7 +16,7 @@ __all__ = ["GROUND", "ROOMS", "code_hash", "hash_json", "hash_path", "library_ve
 
 #: Modules below all rooms.
 GROUND: Final = ("vocabulary", "errors", "records", "tables", "paths", "log")
-#: The rooms, ground floor first: a room imports only the ground and rooms before it. tests/test_house.py holds it to that.
+#: The rooms, ground floor first: a room imports only the ground and rooms before it (tests/test_house.py).
 ROOMS: Final = (
     "graph",
     "models",

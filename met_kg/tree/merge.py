@@ -116,9 +116,7 @@ def merge(sources: Sequence[Iterable[Concept]]) -> tuple[dict[str, Node], list[C
                 for code in concept.xrefs:
                     other = code_owner.setdefault(code, target)
                     if other != target:
-                        conflicts.append(
-                            Conflict("code-on-two-nodes", target, f"{code} is on {other} and on {target}")
-                        )
+                        conflicts.append(Conflict("code-on-two-nodes", target, f"{code} is on {other} and on {target}"))
             if node.axis == "finding":
                 exact = (s.text for s in concept.synonyms if s.scope == "EXACT" and not s.kind)
                 for term in (concept.label, *exact):
@@ -127,9 +125,7 @@ def merge(sources: Sequence[Iterable[Concept]]) -> tuple[dict[str, Node], list[C
     return nodes, conflicts
 
 
-def _target(
-    concept: Concept, nodes: dict[str, Node], code_owner: dict[str, str], finding_term: dict[str, str]
-) -> str:
+def _target(concept: Concept, nodes: dict[str, Node], code_owner: dict[str, str], finding_term: dict[str, str]) -> str:
     if concept.curie in nodes:
         return concept.curie
     owner = code_owner.get(concept.curie)

@@ -5,6 +5,7 @@ Read from ``ontology/met-edit.ofn``, the file an ontologist edits; nothing of it
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -12,20 +13,22 @@ import pyoxigraph as ox
 
 from met_kg.errors import DataProblem
 from met_kg.paths import ontology_dir
-from met_kg.vocabulary import contract, expand
+from met_kg.vocabulary import expand
 
 __all__ = ["edit_file_triples", "edit_version", "schema_triples"]
 
-_PROPERTIES: Final = frozenset(
-    {
+_A: Final = ox.NamedNode(expand("rdf:type"))
+_SCHEMA_TYPES: Final = frozenset(
+    ox.NamedNode(expand(name))
+    for name in (
         "owl:ObjectProperty",
         "owl:AnnotationProperty",
         "owl:DatatypeProperty",
         "owl:TransitiveProperty",
         "owl:AllDisjointClasses",
-    }
+    )
 )
-_DISJOINT: Final = "owl:disjointWith"
+_Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
 @lru_cache(maxsize=1)
@@ -37,58 +40,38 @@ def edit_file_triples() -> tuple[ox.Triple, ...]:
     if not path.is_file():
         raise DataProblem("the project's ontology is not there", where=str(path), hint="reinstall the package")
     ontology = pyhornedowl.open_ontology_from_file(str(path), serialization="ofn")
-    rdf = ontology.save_to_string("rdf")
-    return tuple(ox.parse(input=rdf, format=ox.RdfFormat.RDF_XML, base_iri=expand("met:")))  # type: ignore[arg-type]
+    quads = ox.parse(input=ontology.save_to_string("rdf"), format=ox.RdfFormat.RDF_XML, base_iri=expand("met:"))
+    return tuple(quad.triple for quad in quads)
 
 
 def edit_version() -> str:
     """The date in the edit file's version IRI."""
-    import re
-
+    version = ox.NamedNode(expand("owl:versionIRI"))
     for triple in edit_file_triples():
-        if contract(triple.predicate.value) == "owl:versionIRI" and isinstance(triple.object, ox.NamedNode):
-            found = re.search(r"\d{4}-\d{2}-\d{2}", triple.object.value)
-            if found:
-                return found.group()
+        if triple.predicate == version and (found := re.search(r"\d{4}-\d{2}-\d{2}", str(triple.object))):
+            return found.group()
     raise DataProblem("met-edit.ofn has no dated owl:versionIRI", hint="give it one: .../releases/YYYY-MM-DD/...")
 
 
 def schema_triples() -> list[ox.Triple]:
-    """Declarations of properties with their annotations, and the disjointness of the axis roots."""
-    triples = edit_file_triples()
-    kept: set[str] = set()
-    for t in triples:
-        if t.predicate.value == expand("rdf:type") and isinstance(t.object, ox.NamedNode):
-            if contract(t.object.value) in _PROPERTIES:
-                kept.add(str(t.subject))
-    return [
-        t
-        for t in _with_lists(triples, kept)
-        if isinstance(t, ox.Triple)
-    ]
+    """Declarations of properties with their annotations, and the disjointness of the axis roots.
 
+    Blank nodes (the list of an AllDisjointClasses) are followed, and renamed in order of appearance: their names in a
+    file mean nothing and would change from one reading to the next.
+    """
+    about: dict[_Term, list[ox.Triple]] = {}
+    for triple in edit_file_triples():
+        about.setdefault(triple.subject, []).append(triple)
+    names: dict[ox.BlankNode, ox.BlankNode] = {}
 
-def _with_lists(triples: tuple[ox.Triple, ...], subjects: set[str]) -> list[ox.Triple]:
-    """Triples about the subjects, following blank nodes (RDF lists of AllDisjointClasses), plus disjointWith."""
-    by_subject: dict[str, list[ox.Triple]] = {}
-    for t in triples:
-        by_subject.setdefault(str(t.subject), []).append(t)
+    def stable(term: _Term) -> _Term:
+        return names.setdefault(term, ox.BlankNode(f"schema{len(names)}")) if isinstance(term, ox.BlankNode) else term
+
     found: list[ox.Triple] = []
-    names: dict[str, ox.BlankNode] = {}
-
-    def stable(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple:
-        if isinstance(term, ox.BlankNode):
-            return names.setdefault(str(term), ox.BlankNode(f"schema{len(names)}"))
-        return term
-
-    open_ends, seen = sorted(subjects), set(subjects)
-    while open_ends:
-        for t in by_subject.get(open_ends.pop(0), []):
-            subject = stable(t.subject)
-            assert isinstance(subject, ox.NamedNode | ox.BlankNode)
-            found.append(ox.Triple(subject, t.predicate, stable(t.object)))
-            if isinstance(t.object, ox.BlankNode) and str(t.object) not in seen:
-                seen.add(str(t.object))
-                open_ends.append(str(t.object))
-    found += [t for t in triples if contract(t.predicate.value) == _DISJOINT and isinstance(t.subject, ox.NamedNode)]
+    open_ends = [s for s, said in about.items() if any(t.predicate == _A and t.object in _SCHEMA_TYPES for t in said)]
+    for subject in open_ends:  # grows while it is walked
+        for t in about.get(subject, ()):
+            found.append(ox.Triple(stable(t.subject), t.predicate, stable(t.object)))  # type: ignore[arg-type]
+            if isinstance(t.object, ox.BlankNode):
+                open_ends.append(t.object)
     return found

@@ -19,7 +19,16 @@ import pyoxigraph as ox
 from met_kg.tree.merge import Node
 from met_kg.vocabulary import contract, expand
 
-__all__ = ["SYNONYM_TYPE", "content_hash", "node_triples", "ontology_header", "write_ntriples", "write_owl"]
+__all__ = [
+    "MATCHED_SYSTEMS",
+    "SYNONYM_TYPE",
+    "content_hash",
+    "node_triples",
+    "ontology_header",
+    "sole_codes",
+    "write_ntriples",
+    "write_owl",
+]
 
 #: Kind of synonym -> OMO synonym type (obofoundry.org/ontology/omo).
 SYNONYM_TYPE: Final = {
@@ -52,12 +61,12 @@ def _blank(*parts: str) -> ox.BlankNode:
 def node_triples(nodes: Iterable[Node]) -> Iterator[ox.Triple]:
     """The triples of all nodes, in CURIE order."""
     ordered = sorted(nodes, key=lambda n: n.curie)
-    sole = _sole_codes(ordered)
+    sole = sole_codes(ordered)
     for node in ordered:
         yield from _one(node, sole)
 
 
-def _sole_codes(nodes: list[Node]) -> set[tuple[str, str]]:
+def sole_codes(nodes: list[Node]) -> set[tuple[str, str]]:
     """(node, code) pairs where the node has one code of the system and the code is on one node."""
     per_node: Counter[tuple[str, str]] = Counter()
     per_code: Counter[str] = Counter()

@@ -1,0 +1,160 @@
+"""``met tree``: build, check, show, count, compare and normalise the Medical Entity Tree."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from met_kg.cli.query import open_graph
+
+__all__ = ["tree"]
+
+_RUN = click.option(
+    "--run", "run", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A run's folder."
+)
+
+
+@click.group(epilog="Example:  met tree show 'pleural effusion'")
+def tree() -> None:
+    """Build, check, show and compare the Medical Entity Tree.
+
+    Without --run, the commands look at the tree of the project's own ontology.
+    """
+
+
+@tree.command(epilog="Example:  met tree build --out runs/tree --source met")
+@click.option("--source", "sources", multiple=True, help="A source to merge; default: every source at hand.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Run folder to write to.")
+def build(sources: tuple[str, ...], out: Path) -> None:
+    """Build the tree alone: tree/, graph/ and store/ of a run folder."""
+    from met_kg.log import Log
+    from met_kg.paths import data_root
+    from met_kg.pipeline.recipe import Recipe
+    from met_kg.pipeline.steps import STEPS, run_steps
+    from met_kg.tree.build import DEFAULT_ORDER
+
+    chosen = list(sources) or (list(DEFAULT_ORDER) if data_root() is not None else ["met"])
+    recipe = Recipe.of({"name": "tree", "tree": {"sources": chosen}})
+    run_steps(STEPS, recipe, out, Log(), until="tree")
+    click.echo(f"Tree: {out / 'tree' / 'met.owl'} (open it in Protégé); queries: met query NAME --run {out}")
+
+
+@tree.command(epilog="Example:  met tree check --run runs/quickstart")
+@_RUN
+@click.option("--reason/--no-reason", default=True, show_default=True, help="Also ask HermiT (needs Java).")
+@click.option("--limit", default=5, show_default=True, help="Rows to print per rule.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write all findings as TSV.")
+def check(run: Path | None, reason: bool, limit: int, out: Path | None) -> None:
+    """Check the tree: verify and report queries, consistency, unsatisfiable classes. Exit code 1 on any ERROR."""
+    from met_kg.paths import ontology_dir
+    from met_kg.tree.check import check_graph, check_reasoning
+
+    findings = list(check_graph(open_graph(run)))
+    if reason:
+        owl = run / "tree" / "met.owl" if run else _default_owl()
+        reasoned = check_reasoning(owl)
+        if reasoned is None:
+            click.echo("HermiT not run: no Java runtime (Debian package default-jre-headless).", err=True)
+        else:
+            findings += reasoned
+            click.echo(f"HermiT: {'consistent, no unsatisfiable class' if not reasoned else 'problems, see below'}")
+    by_rule: dict[tuple[str, str], list[Any]] = {}
+    for finding in findings:
+        by_rule.setdefault((finding.level, finding.rule), []).append(finding)
+    for (level, rule), found in sorted(by_rule.items()):
+        click.echo(f"{level:<5} {rule}: {len(found)}")
+        for finding in found[:limit] if level != "INFO" else ():
+            click.echo(f"      {finding.entity}  {finding.property}  {finding.value}")
+    if out is not None:
+        lines = ["level\trule\tentity\tproperty\tvalue"]
+        lines += [f"{f.level}\t{f.rule}\t{f.entity}\t{f.property}\t{f.value}" for f in findings]
+        out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    errors = sum(f.level == "ERROR" for f in findings)
+    where = run or ontology_dir() / "met-edit.ofn"
+    click.echo(f"{where}: {errors} errors, {len(findings) - errors} remarks")
+    sys.exit(1 if errors else 0)
+
+
+def _default_owl() -> Path:
+    import tempfile
+
+    from met_kg.tree.build import build_tree, load_sources
+    from met_kg.tree.write import write_owl
+
+    path = Path(tempfile.mkdtemp(prefix="met-")) / "met.owl"
+    write_owl(build_tree(load_sources(["met"], None)).triples, path)
+    return path
+
+
+@tree.command(epilog="Example:  met tree show 'pleural effusion'")
+@click.argument("node", metavar="CURIE-or-label")
+@_RUN
+def show(node: str, run: Path | None) -> None:
+    """Show a node: path to the root, names, codes, relations, evidence, what is anchored to it."""
+    from met_kg.tree.show import describe
+
+    found = describe(open_graph(run), node)
+    click.secho(f"{found.label}  {found.node}  [{found.axis}]", bold=True)
+    for depth, (curie, label) in enumerate(found.path):
+        click.echo("  " * depth + ("└ " if depth else "") + f"{label}  {curie}")
+    for prop, values in found.said.items():
+        if prop in ("rdfs:label", "met:axis", "met:treeParent", "met:term"):
+            continue
+        click.echo(f"{prop}")
+        for value in values[:12]:
+            click.echo(f"    {value}")
+        if len(values) > 12:
+            click.echo(f"    ... and {len(values) - 12} more")
+    if found.children:
+        shown = ", ".join(label for _, label in found.children[:8])
+        more = f" and {len(found.children) - 8} more" if len(found.children) > 8 else ""
+        click.echo(f"children\n    {shown}{more}")
+    click.echo(f"evidence\n    {found.mentions} mentions in {found.documents} documents; {found.samples} samples")
+
+
+@tree.command(epilog="Example:  met tree stats --run runs/quickstart")
+@_RUN
+def stats(run: Path | None) -> None:
+    """Count nodes, depth and definitions per axis."""
+    for row in open_graph(run).rows("tree/stats"):
+        click.echo(
+            f"{row['axis']:<9} {row['nodes']:>7} nodes  depth {row['deepest']} (mean {float(row['mean_depth'] or 0):.1f})"
+            f"  {row['defined']} defined"
+        )
+
+
+@tree.command(epilog="Example:  met tree diff old/met.owl new/met.owl --format markdown")
+@click.argument("old", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("new", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+def diff(old: Path, new: Path, form: str) -> None:
+    """Say what changed between two ontology files, in any OWL syntax. Exit code 1 when they differ."""
+    from met_kg.tree.diff import diff_files
+
+    changes = diff_files(old, new)
+    if form == "json":
+        import json
+
+        listed = [{"entity": c.entity, "kind": c.kind, "text": c.text} for c in changes]
+        click.echo(json.dumps(listed, indent=1, ensure_ascii=False))
+    else:
+        for change in changes:
+            click.echo(f"- {change.text}" if form == "markdown" else change.text)
+    sys.exit(1 if changes else 0)
+
+
+@tree.command(epilog="Example:  met tree normalize ontology/met-edit.ofn > normal.ofn")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+def normalize(file: Path, out: Path | None) -> None:
+    """Write an ontology in one normal form: the same axioms give the same bytes whatever tool saved them."""
+    from met_kg.tree.formats import normalize as normal_form
+
+    text = normal_form(file)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")

@@ -1,0 +1,96 @@
+"""An ontology file in any OWL syntax, as axioms; and one normal form that depends on the axioms alone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final, Literal
+
+import pyoxigraph as ox
+
+from met_kg.errors import DataProblem, MissingData
+
+__all__ = ["normalize", "read_axioms"]
+
+_SYNTAX: Final[dict[str, Literal["ofn", "omn", "owx", "rdf"]]] = {
+    ".ofn": "ofn",
+    ".omn": "omn",
+    ".owx": "owx",
+    ".owl": "rdf",
+    ".rdf": "rdf",
+    ".xml": "rdf",
+}
+_GRAPH_FORMATS: Final = {".ttl": ox.RdfFormat.TURTLE, ".nt": ox.RdfFormat.N_TRIPLES}
+
+
+def normalize(path: Path) -> str:
+    """The ontology in functional syntax, one axiom a line, sorted, with full IRIs and without prefixes or comments.
+
+    Two files with the same axioms give the same text whatever tool saved them and in whatever syntax.
+
+    Raises
+    ------
+    MissingData
+        when the file is not there.
+    DataProblem
+        when it cannot be read as OWL.
+    """
+    header, axioms = _split(path)
+    return "\n".join([header, *axioms, ")"]) + "\n"
+
+
+def read_axioms(path: Path) -> list[str]:
+    """The axioms of an ontology file, one functional-syntax line each with full IRIs, sorted."""
+    return _split(path)[1]
+
+
+def _split(path: Path) -> tuple[str, list[str]]:
+    text = _functional(path)
+    prefixes = dict(re.findall(r"^Prefix\((\w*:)=<([^>]*)>\)", text, flags=re.MULTILINE))
+    header, axioms = "Ontology(", []
+    for line in text.splitlines():
+        line = line.strip()
+        if not line or line == ")" or line.startswith(("Prefix(", "#")):
+            continue
+        if line.startswith("Ontology("):
+            header = _full(line, prefixes)
+            continue
+        axioms.append(_full(line, prefixes))
+    return header, sorted(set(axioms))
+
+
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"(?:@[\w-]+)?|<[^>]*>|(?P<prefix>\w*:)(?P<local>[^\s()"<>]+)')
+
+
+def _full(line: str, prefixes: dict[str, str]) -> str:
+    def replace(match: re.Match[str]) -> str:
+        prefix = match.group("prefix")
+        if prefix is None or prefix not in prefixes:
+            return match.group()
+        return f"<{prefixes[prefix]}{match.group('local')}>"
+
+    return " ".join(_TOKEN.sub(replace, line).split(" "))
+
+
+def _functional(path: Path) -> str:
+    import pyhornedowl
+
+    if not path.is_file():
+        raise MissingData("the ontology file is not there", where=str(path))
+    suffix = path.suffix.lower()
+    try:
+        if suffix in _GRAPH_FORMATS:
+            # horned-owl reads RDF as XML only: pass the same triples on in that form.
+            triples = [quad.triple for quad in ox.parse(path=str(path), format=_GRAPH_FORMATS[suffix])]
+            rdf = ox.serialize(triples, format=ox.RdfFormat.RDF_XML)
+            assert rdf is not None
+            ontology = pyhornedowl.open_ontology_from_string(rdf.decode(), serialization="rdf")
+        elif suffix in _SYNTAX:
+            ontology = pyhornedowl.open_ontology_from_file(str(path), serialization=_SYNTAX[suffix])
+        else:
+            known = ", ".join(sorted(_SYNTAX | _GRAPH_FORMATS))
+            raise DataProblem(f"'{suffix}' is no known OWL syntax", where=str(path), hint=f"known: {known}")
+        text: str = ontology.save_to_string("ofn")
+    except (ValueError, SyntaxError, RuntimeError) as problem:
+        raise DataProblem(f"the file does not read as OWL: {problem}", where=str(path)) from problem
+    return text
