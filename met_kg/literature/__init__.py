@@ -1,0 +1,1 @@
+"""Documents in, mentions out: reading, abbreviations, dictionary linking, assertion status, evidence."""

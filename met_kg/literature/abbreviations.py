@@ -1,0 +1,62 @@
+"""Abbreviations that a text defines itself: "chronic obstructive pulmonary disease (COPD)".
+
+The one door to scispacy (Schwartz and Hearst's algorithm). Imported when first needed: it takes seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from met_kg.literature.sentences import sentences
+
+__all__ = ["Abbreviation", "find_abbreviations"]
+
+#: A bracket that could hold a short form, or a long form behind one. Most sentences have none and are not parsed.
+_CANDIDATE: Final = re.compile(r"\(\s*[^\W\d_][^()]*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """A short form and the long form that the text gives it; offsets are those of the definition."""
+
+    short: str
+    long: str
+    start: int
+    end: int
+
+
+def find_abbreviations(text: str) -> list[Abbreviation]:
+    """Definitions in order of appearance; the first definition of a short form counts.
+
+    >>> [(a.short, a.long) for a in find_abbreviations("A case of pulmonary embolism (PE). PE is common.")]
+    [('PE', 'pulmonary embolism')]
+    """
+    found: dict[str, Abbreviation] = {}
+    for start, end in sentences(text):
+        part = text[start:end]
+        if not _CANDIDATE.search(part):
+            continue
+        for short in sorted(_pipeline()(part)._.abbreviations, key=lambda s: s.start_char):
+            long = short._.long_form
+            if _plausible(short.text, long.text) and short.text not in found:
+                a = start + short.start_char
+                found[short.text] = Abbreviation(short.text, long.text, a, a + len(short.text))
+    return sorted(found.values(), key=lambda a: a.start)
+
+
+def _plausible(short: str, long: str) -> bool:
+    """Short forms are not plain words: at least one capital or digit, and shorter than what they stand for."""
+    return any(c.isupper() or c.isdigit() for c in short) and len(long) > len(short) + 1
+
+
+@lru_cache(maxsize=1)
+def _pipeline() -> Any:
+    import spacy
+    from scispacy.abbreviation import AbbreviationDetector  # noqa: F401  (registers the component)
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("abbreviation_detector")
+    return nlp

@@ -1,0 +1,144 @@
+"""Whether a text says that a named thing is there: positive, negated, uncertain, historical, family, hypothetical.
+
+Cue words with a scope inside the sentence, after NegEx (Chapman 2001) and ConText (Harkema 2009): a cue reaches forward
+or backward to the nearest word that ends its clause, or as many words as it states. The longest cue at a place wins,
+so that "cannot exclude" is uncertain and "no increase" is nothing. The cues are in ``data/cues.tsv``.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Final, cast
+
+from met_kg.errors import DataProblem
+from met_kg.literature.sentences import sentences
+from met_kg.records import Assertion
+from met_kg.vocabulary import Axis
+
+__all__ = ["Assertions"]
+
+#: Of several statuses the first counts: whose disease it is, before whether it is there, before when.
+_ORDER: Final[tuple[Assertion, ...]] = ("family", "negated", "hypothetical", "uncertain", "historical")
+#: A modality is negated only right beside the cue ("without contrast"): the same sentence names what was done.
+_MODALITY_REACH: Final = 1
+_SPACES: Final = re.compile(r"\s+")
+_CLAUSE_END: Final = re.compile(r";|:(?=\s)|\n|\s[-–—]+\s|,\s(?=(?:the|this|there|these|those|his|her|we)\b)")
+#: What an anatomical structure can be: somebody else's, or not there where nothing stands between it and the cue.
+_ANATOMY_CUES: Final = re.compile(r"absent|absence of|(?:not|never) (?:seen|visuali[sz]ed|identified|present|visible)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    status: str
+    direction: str
+    reach: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Characters over which a status holds, and where its cue stands."""
+
+    status: Assertion
+    start: int
+    end: int
+    cue_start: int
+    cue_end: int
+
+
+class Assertions:
+    """The statuses of one text; sentences are looked at when something in them is asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._sentences = sentences(text)
+        self._starts = [start for start, _ in self._sentences]
+        self._scopes: dict[int, list[_Scope]] = {}
+
+    def of(self, start: int, end: int, axis: Axis = "disease") -> Assertion:
+        """The status of the span.
+
+        >>> a = Assertions("No effusion, but a nodule is seen. Pneumonia cannot be excluded.")
+        >>> a.of(3, 11), a.of(19, 25), a.of(35, 44)
+        ('negated', 'positive', 'uncertain')
+        """
+        index = bisect_right(self._starts, start) - 1
+        if index < 0:
+            return "positive"
+        scopes = self._scopes.get(index)
+        if scopes is None:
+            scopes = self._scopes[index] = self._read(*self._sentences[index])
+        found = {s.status for s in scopes if s.start <= start and end <= s.end and self._applies(s, start, end, axis)}
+        return next((status for status in _ORDER if status in found), "positive")
+
+    def _applies(self, scope: _Scope, start: int, end: int, axis: Axis) -> bool:
+        if scope.cue_start < end and start < scope.cue_end:
+            return False  # a name that holds the cue's own words
+        if axis in ("disease", "finding") or scope.status == "family":
+            return True
+        between = self._text[scope.cue_end : start] if scope.cue_end <= start else self._text[end : scope.cue_start]
+        near = len(between.split()) <= (_MODALITY_REACH if axis == "modality" else 0)
+        if axis == "modality":
+            return near
+        cue = self._text[scope.cue_start : scope.cue_end].lower()
+        return near and scope.status == "negated" and bool(_ANATOMY_CUES.search(cue))
+
+    def _read(self, start: int, end: int) -> list[_Scope]:
+        """The scopes of the cues in one sentence."""
+        # Same length as the original, so that offsets hold; a space is any white space.
+        low = "".join(" " if c.isspace() and c != "\n" else c for c in _lower(self._text[start:end]))
+        pattern, cues = _cues()
+        found = [(m.start(), m.end(), cues[m.lastindex or 0]) for m in pattern.finditer(low)]
+        ends = sorted(
+            [(m.start(), m.end()) for m in _CLAUSE_END.finditer(low)]
+            + [(a, b) for a, b, cue in found if cue.status == "end"]
+        )
+        scopes: list[_Scope] = []
+        for a, b, cue in found:
+            if cue.direction == "forward":
+                stop = next((e for e, _ in ends if e >= b), len(low))
+                if cue.reach:
+                    stop = min(stop, _reach(low, b, cue.reach))
+                scopes.append(_Scope(cast(Assertion, cue.status), start + b, start + stop, start + a, start + b))
+            elif cue.direction == "backward":
+                begin = max((e for _, e in ends if e <= a), default=0)
+                begin = max(begin, _reach_back(low, a, cue.reach)) if cue.reach else begin
+                scopes.append(_Scope(cast(Assertion, cue.status), start + begin, start + a, start + a, start + b))
+        return scopes
+
+
+def _lower(text: str) -> str:
+    """Lower case without change of length (one capital in a thousand scripts becomes two letters)."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def _reach(text: str, start: int, count: int) -> int:
+    """The end of the ``count``-th word after a place, names being up to four words longer than their first."""
+    matches = list(re.finditer(r"\S+", text[start:]))
+    return len(text) if len(matches) <= count else start + matches[count - 1].end()
+
+
+def _reach_back(text: str, end: int, count: int) -> int:
+    matches = list(re.finditer(r"\S+", text[:end]))
+    return matches[-count].start() if len(matches) >= count else 0
+
+
+@lru_cache(maxsize=1)
+def _cues() -> tuple[re.Pattern[str], list[_Cue]]:
+    """One pattern of all cues, longest first at a place, and for each group its cue."""
+    text = (resources.files("met_kg.literature.data") / "cues.tsv").read_text(encoding="utf-8")
+    rows: list[tuple[str, _Cue]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        fields = line.split("\t")
+        if len(fields) != 4:
+            raise DataProblem("a cue needs status, direction, reach and cue", where=f"cues.tsv:{number}")
+        rows.append((fields[3], _Cue(fields[0], fields[1], int(fields[2]))))
+    rows.sort(key=lambda row: (-len(row[0]), row[0]))
+    groups = "|".join(f"({cue})" for cue, _ in rows)
+    return re.compile(rf"(?<![\w])(?:{groups})(?![\w])"), [_Cue("", "none", 0), *(cue for _, cue in rows)]

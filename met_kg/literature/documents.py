@@ -1,0 +1,76 @@
+"""Read documents of any known format; the format is told from the name, else from the first lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from met_kg.errors import UnknownName
+from met_kg.literature.document import Annotation, Document
+from met_kg.literature.formats import jsonl, plain, pubtator, sections
+from met_kg.literature.formats.lines import STDIN, Line, read_lines
+from met_kg.records import Quarantined
+
+__all__ = ["FORMATS", "Annotation", "Document", "read_documents"]
+
+_Reader = Callable[[Iterator[Line | Quarantined], str, str], Iterator[Document | Quarantined]]
+
+#: Readers by format name. A new format is one file and one line here.
+FORMATS: dict[str, _Reader] = {
+    "pubtator": pubtator.read,
+    "sections": sections.read,
+    "jsonl": jsonl.read,
+    "text": plain.read,
+}
+_BY_ENDING = {".pubtator": "pubtator", ".txt": "", ".md": "text", ".markdown": "text"}
+
+
+def read_documents(
+    path: str | Path, format: str | None = None, *, source: str = "", licence: str = ""
+) -> Iterator[Document | Quarantined]:
+    """Documents of a file or of standard input (``-``), one at a time; what cannot be read comes as Quarantined.
+
+    Parameters
+    ----------
+    format
+        one of :data:`FORMATS`; None looks at the name and the first lines.
+    source, licence
+        what the documents say of their origin; the source is the file name when not given.
+
+    Raises
+    ------
+    MissingData
+        when the file cannot be read.
+    UnknownName
+        when no format has that name.
+    """
+    if format is not None and format not in FORMATS:
+        raise UnknownName("document format", format, FORMATS)
+    lines = read_lines(path)
+    name = source or ("stdin" if str(path) == STDIN else Path(path).name)
+    head: list[Line | Quarantined] = []
+    if format is None:
+        for line in lines:
+            head.append(line)
+            if isinstance(line, Line) and line.text.strip():
+                break
+        format = _detect(str(path), next((x.text for x in reversed(head) if isinstance(x, Line)), ""))
+    return FORMATS[format](chain(head, lines), name, licence)
+
+
+def _detect(path: str, first: str) -> str:
+    bare = path.removesuffix(".gz")
+    if known := _BY_ENDING.get(Path(bare).suffix.lower()):
+        return known
+    if re.match(r"[^|\t\s]+\|[ta]\|", first):
+        return "pubtator"
+    if first.lstrip().startswith("{"):
+        try:
+            record = json.loads(first)
+        except ValueError:
+            return "jsonl"
+        return "sections" if "paragraphs" in record else "jsonl"
+    return "jsonl" if bare.endswith((".jsonl", ".ndjson")) else "text"

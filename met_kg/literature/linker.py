@@ -1,0 +1,92 @@
+"""Find the nodes that a text names: longest names at word boundaries, exact offsets, abbreviations as defined.
+
+Overlaps: the leftmost longest name wins. Inside the name of a modality or finding a shorter name of an anatomical
+structure is kept as well ("chest radiograph" shows the chest); inside a disease it is not (the tree says where a
+disease sits). One span has one node an axis, and two axes only where both readings are equally good.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import Final
+
+from met_kg.literature.abbreviations import find_abbreviations
+from met_kg.literature.assertion import Assertions
+from met_kg.literature.lexicon import Lexicon, Reading
+from met_kg.literature.stream import Stream, stream
+from met_kg.records import Mention
+
+__all__ = ["Linker"]
+
+#: Axes whose names may hold the name of an anatomical structure that is meant too.
+_OPEN: Final = {"modality", "finding"}
+
+
+class Linker:
+    """Links texts to the nodes of a lexicon.
+
+    >>> from met_kg.literature.lexicon import LexiconEntry
+    >>> lexicon = Lexicon([LexiconEntry("pleural effusion", "MET:0000021", "finding", "pleural effusion")])
+    >>> [(m.start, m.end, m.node, m.assertion) for m in Linker(lexicon).link("No pleural effusions.")]
+    [(3, 20, 'MET:0000021', 'negated')]
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        import ahocorasick_rs
+
+        self.lexicon = lexicon
+        self._forms = sorted(lexicon.forms)
+        # Names and text are padded with spaces, so that a hit always lies between word boundaries.
+        self._automaton = ahocorasick_rs.AhoCorasick([f" {form} " for form in self._forms], store_patterns=False)
+
+    def link(self, text: str) -> list[Mention]:
+        """Mentions in order of place; ``text[m.start:m.end] == m.text`` for each."""
+        spoken = stream(text, find_abbreviations(text))
+        assertions = Assertions(text)
+        found: list[Mention] = []
+        for start, end, readings in self._spans(spoken):
+            for reading in readings:
+                entry = reading.entry
+                status = assertions.of(start, end, entry.axis)
+                score = round(reading.score, 4)
+                found.append(Mention(start, end, text[start:end], entry.node, entry.axis, entry.label, score, status))
+        return sorted(found, key=lambda m: (m.start, m.end, m.axis, m.node))
+
+    def _spans(self, spoken: Stream) -> list[tuple[int, int, tuple[Reading, ...]]]:
+        """Chosen spans with their readings, as character offsets."""
+        chosen: list[tuple[int, int, tuple[Reading, ...]]] = []
+        covered = inner = -1  # last word of the outer span, and of a structure inside it
+        is_open = False
+        for first, last, readings in self._hits(spoken):
+            if first > covered:
+                covered, inner = last, -1
+                is_open = {r.entry.axis for r in readings} <= _OPEN
+            elif is_open and last <= covered and first > inner:
+                readings = tuple(r for r in readings if r.entry.axis == "anatomy")
+                if not readings:
+                    continue
+                inner = last
+            else:
+                continue
+            chosen.append((spoken.words.start[first], spoken.words.end[last], readings))
+        return chosen
+
+    def _hits(self, spoken: Stream) -> list[tuple[int, int, tuple[Reading, ...]]]:
+        """Every name in the words that can be meant as written: first and last word, leftmost longest first."""
+        norm, raw = spoken.words.norm, spoken.words.raw
+        if not norm:
+            return []
+        begins = [1, *accumulate(len(word) + 1 for word in norm)]
+        begins = [begins[0], *(b + 1 for b in begins[1:])]
+        word_at = {position: index for index, position in enumerate(begins)}
+        padded = f" {' '.join(norm)} "
+        hits: list[tuple[int, int, tuple[Reading, ...]]] = []
+        for pattern, start, end in self._automaton.find_matches_as_indexes(padded, overlapping=True):
+            first, last = word_at[start + 1], word_at[end] - 1
+            if not spoken.allows(first, last):
+                continue
+            readings = self.lexicon.readings(self._forms[pattern], " ".join(raw[first : last + 1]))
+            if readings:
+                hits.append((first, last, readings))
+        hits.sort(key=lambda hit: (hit[0], -hit[1]))
+        return hits

@@ -1,0 +1,82 @@
+"""One name as a source writes it -> the names that people write: cleaned, uninverted, unhyphenated; and its casing."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib import resources
+from typing import Final, Literal
+
+from met_kg.literature.normalise import normal_form, words
+
+__all__ = ["Casing", "adjectives", "casing", "variants"]
+
+#: ``any`` case matches; ``exact`` case only; ``upper`` = any case but all lower; ``never`` matched.
+Casing = Literal["any", "exact", "upper", "never"]
+
+#: What sources append to a name: SNOMED's type, "NOS".
+_TAIL: Final = re.compile(
+    r"(?:,?\s*\bNOS\b|\s*\((?:disorder|disease|finding|procedure|body structure|morphologic abnormality|human|qualifier value)\))+$"
+)
+_CONJUNCTION: Final = re.compile(r"\b(?:and|or|with|without|of|in|due|type|not)\b", re.IGNORECASE)
+
+
+def variants(name: str) -> list[str]:
+    """The name as people write it, best first: itself, its uninverted form, hyphenated words joined.
+
+    >>> variants("Tomography, X-Ray Computed")
+    ['Tomography, X-Ray Computed', 'X-Ray Computed Tomography', 'XRay Computed Tomography']
+    """
+    clean = _TAIL.sub("", name.strip()) or name.strip()
+    found = [clean]
+    parts = clean.split(", ")
+    if 2 <= len(parts) <= 4 and not _CONJUNCTION.search(clean):
+        found.append(" ".join(reversed(parts)))
+    if re.search(r"\w-\w", found[-1]):
+        found.append(re.sub(r"(?<=\w)-(?=\w)", "", found[-1]))
+    return list(dict.fromkeys(found))
+
+
+def casing(name: str, *, abbreviation: bool) -> Casing:
+    """How a name's case has to agree with the text for the name to be meant.
+
+    >>> casing("pneumonia", abbreviation=False), casing("CT", abbreviation=True), casing("COPD", abbreviation=True)
+    ('any', 'exact', 'any')
+    >>> casing("ALL", abbreviation=True), casing("disease", abbreviation=False)
+    ('upper', 'never')
+    """
+    form = normal_form(name)
+    when = _stop_terms().get(form)
+    if when == "always" or len(form) < 2 or not any(c.isalpha() for c in form) or form.replace(" ", "").isdigit():
+        return "never"
+    found = words(name)
+    if len(found) > 1 and not all(len(w) < 2 or w.isdigit() for w in found.norm):
+        return "upper" if when else "any"
+    letters = [c for c in name if c.isalpha()]
+    capitals = sum(c.isupper() for c in letters)
+    short = abbreviation or capitals >= 2
+    if len(letters) < 3:
+        # 'ct' or 'pt' in running text is rarely what 'CT' and 'PT' are; lower-case names this short mean nothing.
+        return "exact" if capitals else "never"
+    if when:
+        return "upper"
+    if short and len(letters) < 4:
+        return "exact" if capitals else "any"
+    return "any"
+
+
+def adjectives() -> dict[str, str]:
+    """Adjectives of anatomy and the noun each points at, both in compared form -> adjective as written."""
+    return dict(_table("adjectives.tsv"))
+
+
+@lru_cache(maxsize=1)
+def _stop_terms() -> dict[str, str]:
+    return {normal_form(name): when for name, when in _table("stop_terms.tsv")}
+
+
+def _table(file: str) -> list[tuple[str, str]]:
+    """The first two columns of a shipped table."""
+    text = (resources.files("met_kg.literature.data") / file).read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    return [(row[0], row[1]) for row in rows]
