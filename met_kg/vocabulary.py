@@ -38,6 +38,7 @@ PREFIXES: Final[dict[str, str]] = {
     "sample": f"{BASE}sample/",
     "item": f"{BASE}item/",
     "run": f"{BASE}run/",
+    "evidence": f"{BASE}evidence/",  # a node found in a document
     # ontologies
     "DOID": f"{OBO}DOID_",
     "UBERON": f"{OBO}UBERON_",
@@ -104,6 +105,7 @@ class Graphs:
     CLOSURE: Final = "metg:closure"  # derived: axis, depth, ancestor, class-to-class relations
     EVIDENCE: Final = "metg:evidence"  # mentions found in literature
     SAMPLES: Final = "metg:samples"  # what each image-text pair depicts
+    DECISIONS: Final = "metg:decisions"  # which samples were kept
     ITEMS: Final = "metg:items"  # each VQA item and its proof
 
 

@@ -49,7 +49,7 @@ class Documents(_Section):
     """Literature to find entities in."""
 
     path: str
-    format: Literal["pubtator", "textbook", "jsonl", "text", "markdown"] | None = None
+    format: Literal["pubtator", "sections", "jsonl", "text"] | None = None
     name: str
     licence: str = ""
     limit: int | None = Field(default=None, ge=1, description="documents to read, from the start")

@@ -1,0 +1,379 @@
+"""The steps of a run, in order: what each reads, makes and calls. The work itself is in the rooms."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from met_kg import tables
+from met_kg.paths import data_root, expand_path
+from met_kg.pipeline.engine import Context, Step, run_steps
+from met_kg.pipeline.recipe import Recipe
+from met_kg.records import Quarantined
+from met_kg.vocabulary import Graphs
+
+__all__ = ["STEPS", "run_steps"]
+
+
+# --- tree ------------------------------------------------------------------------------------------------------------
+def _tree(ctx: Context) -> None:
+    from met_kg.graph.closure import closure_triples
+    from met_kg.tree.build import Source, build_tree, load_sources
+    from met_kg.tree.mappings import write_mappings
+    from met_kg.tree.write import write_ntriples, write_owl
+
+    sources = load_sources(ctx.recipe.tree.sources, data_root())
+    for extra in ctx.recipe.tree.files:
+        from met_kg.sources.registry import load_file
+
+        found = load_file(expand_path(extra.path), extra.name, extra.axis)
+        sources.append(
+            Source(extra.name, "", extra.licence, found.concepts, found.mended, found.quarantined, found.files)
+        )
+    for source in sources:
+        ctx.quarantined += source.quarantined
+        if source.mended:
+            ctx.counts[f"mended in {source.name}"] = len(source.mended)
+    tree = build_tree(sources)
+    graph = tree.graph()
+    write_ntriples(tree.triples, ctx.out("graph/tree.nt"))
+    write_ntriples(closure_triples(graph), ctx.out("graph/closure.nt"))
+    write_owl(tree.triples, ctx.out("tree/met.owl"))
+    mappings = write_mappings(tree.nodes.values(), ctx.out("tree/mappings.sssom.tsv"), version=tree.version)
+    about = {
+        "version": tree.version,
+        "sha256": tree.sha256,
+        "nodes": tree.counts(),
+        "sources": [{"name": n, "version": v, "licence": licence} for n, v, licence in tree.sources],
+        "conflicts": [{"kind": c.kind, "node": c.node, "message": c.message} for c in tree.conflicts],
+    }
+    _write_json(ctx.out("tree/tree.json"), about)
+    ctx.counts |= {**tree.counts(), "mappings": mappings, "conflicts": len(tree.conflicts)}
+
+
+def _tree_inputs(recipe: Recipe) -> Sequence[Path]:
+    from met_kg.sources.registry import source_files
+
+    named = [path for name in recipe.tree.sources for path in source_files(name, data_root())]
+    return [*named, *(expand_path(f.path) for f in recipe.tree.files)]
+
+
+# --- literature ------------------------------------------------------------------------------------------------------
+def _literature(ctx: Context) -> None:
+    from met_kg.literature.evidence import evidence_triples, mentions_table
+    from met_kg.literature.glossary import read_key_terms
+    from met_kg.literature.lexicon import Lexicon
+    from met_kg.literature.linker import Linker
+    from met_kg.tree.merge import Conflict
+    from met_kg.tree.review import propose, write_review
+    from met_kg.tree.write import write_ntriples
+
+    with ctx.graph() as graph:
+        linker = Linker(Lexicon.from_graph(graph))
+    documents = []
+    key_terms = []
+    for corpus in ctx.recipe.literature.documents:
+        count = 0
+        for found in _read(corpus.path, corpus.format, corpus.name, corpus.licence):
+            if isinstance(found, Quarantined):
+                ctx.quarantined.append(found)
+                continue
+            if corpus.limit is not None and count >= corpus.limit:
+                break
+            documents.append(found)
+            count += 1
+        if corpus.format == "sections":
+            key_terms += list(read_key_terms(expand_path(corpus.path)))
+    mentions = mentions_table(ctx.log.track(documents, "documents"), linker)
+    tables.write("mentions", mentions, ctx.out("mentions.parquet"))
+    write_ntriples(evidence_triples(mentions), ctx.out("graph/evidence.nt"))
+    proposals, fate = propose(key_terms, linker)
+    about = json.loads((ctx.run / "tree" / "tree.json").read_text(encoding="utf-8"))
+    review = write_review(proposals, [Conflict(**c) for c in about["conflicts"]], ctx.out("tree/review.tsv"))
+    ctx.counts |= {
+        "documents": len(documents),
+        "mentions": len(mentions),
+        "nodes mentioned": int(mentions["node"].nunique()),
+        "review queue": sum(review.values()),
+    }
+    if fate:
+        ctx.counts["key terms"] = dict(sorted(fate.items()))
+
+
+def _read(path: str, form: str | None, name: str, licence: str) -> Any:
+    from met_kg.literature.documents import read_documents
+
+    return read_documents(expand_path(path), form, source=name, licence=licence)
+
+
+# --- corpus ----------------------------------------------------------------------------------------------------------
+def _corpus(ctx: Context) -> None:
+    from met_kg.corpus import read_corpora
+
+    images = ctx.out("images/x").parent
+    samples, quarantined = read_corpora(
+        ctx.recipe.corpus, images_dir=images, base=Path.cwd(), seed=ctx.recipe.seed, log=ctx.log
+    )
+    ctx.quarantined += quarantined
+    tables.write("samples", samples, ctx.out("samples.parquet"))
+    ctx.counts |= {"samples": len(samples), "groups": int(samples["group_id"].nunique())}
+    ctx.counts["by split"] = {k: int(v) for k, v in sorted(Counter(samples["split"]).items())}
+
+
+def _corpus_inputs(recipe: Recipe) -> Sequence[Path]:
+    from met_kg.corpus import corpus_files
+
+    return [path for spec in recipe.corpus for path in corpus_files(spec)]
+
+
+# --- retrieve --------------------------------------------------------------------------------------------------------
+def _retrieve(ctx: Context) -> None:
+    from met_kg.filtering.facts import sample_triples
+    from met_kg.literature.lexicon import Lexicon
+    from met_kg.literature.linker import Linker
+    from met_kg.retrieval import anchor_samples
+    from met_kg.tree.write import write_ntriples
+
+    samples = tables.read("samples", ctx.run / "samples.parquet")
+    with ctx.graph() as graph:
+        linker = Linker(Lexicon.from_graph(graph))
+        anchors = anchor_samples(samples, graph, linker, options=ctx.recipe.retrieve)
+    tables.write("anchors", anchors, ctx.out("anchors.parquet"))
+    write_ntriples(sample_triples(samples, anchors), ctx.out("graph/samples.nt"))
+    ctx.counts |= {
+        "anchors": len(anchors),
+        "nodes": int(anchors["node"].nunique()),
+        "samples anchored": int(anchors["sample_id"].nunique()),
+    }
+    ctx.counts["by axis"] = {k: int(v) for k, v in sorted(Counter(anchors["axis"]).items())}
+    ctx.counts["by polarity"] = {k: int(v) for k, v in sorted(Counter(anchors["polarity"]).items())}
+
+
+# --- filter ----------------------------------------------------------------------------------------------------------
+def _filter(ctx: Context) -> None:
+    from met_kg.filtering import decide, kept_ids
+    from met_kg.filtering.facts import kept_triples
+    from met_kg.tree.write import write_ntriples
+
+    samples = tables.read("samples", ctx.run / "samples.parquet")
+    anchors = tables.read("anchors", ctx.run / "anchors.parquet")
+    with ctx.graph() as graph:
+        decisions = decide(samples, anchors, graph, ctx.recipe.filter, run=ctx.run, seed=ctx.recipe.seed, log=ctx.log)
+    kept = kept_ids(decisions)
+    tables.write("decisions", decisions, ctx.out("decisions.parquet"))
+    write_ntriples(kept_triples(kept), ctx.out("graph/decisions.nt"))
+    dropped = decisions[decisions["verdict"] == "drop"]
+    ctx.counts |= {"in": len(samples), "kept": len(kept), "dropped": len(samples) - len(kept)}
+    ctx.counts["dropped by rule"] = {k: int(v) for k, v in sorted(Counter(dropped["rule"]).items())}
+
+
+def _filter_inputs(recipe: Recipe) -> Sequence[Path]:
+    from met_kg.filtering import filter_files
+
+    return filter_files(recipe.filter)
+
+
+# --- synthesize ------------------------------------------------------------------------------------------------------
+def _synthesize(ctx: Context) -> None:
+    from met_kg.filtering import kept_ids
+    from met_kg.synthesis import synthesize
+    from met_kg.synthesis.items_graph import item_triples
+    from met_kg.tree.write import write_ntriples
+
+    samples = tables.read("samples", ctx.run / "samples.parquet")
+    anchors = tables.read("anchors", ctx.run / "anchors.parquet")
+    kept = kept_ids(tables.read("decisions", ctx.run / "decisions.parquet"))
+    samples = samples[samples["sample_id"].isin(kept)].reset_index(drop=True)
+    anchors = anchors[anchors["sample_id"].isin(kept)].reset_index(drop=True)
+    about = json.loads((ctx.run / "tree" / "tree.json").read_text(encoding="utf-8"))
+    with ctx.graph() as graph:
+        made = synthesize(
+            samples,
+            anchors,
+            graph,
+            options=ctx.recipe.synthesize,
+            seed=ctx.recipe.seed,
+            tree_version={"version": about["version"], "sha256": about["sha256"]},
+        )
+    ctx.quarantined += made.rejected
+    tables.write("captions", made.captions, ctx.out("captions.parquet"))
+    tables.write("vqa", made.vqa, ctx.out("vqa.parquet"))
+    made.plan.to_csv(ctx.out("plan.tsv"), sep="\t", index=False)
+    write_ntriples(item_triples(made.vqa), ctx.out("graph/items.nt"))
+    ctx.counts |= {
+        "captions": len(made.captions),
+        "items": len(made.vqa),
+        "key nodes": int(made.vqa["key_node"].nunique()),
+    }
+    ctx.counts["by type"] = {k: int(v) for k, v in sorted(Counter(made.vqa["type"]).items())}
+    ctx.counts["by format"] = {k: int(v) for k, v in sorted(Counter(made.vqa["format"]).items())}
+
+
+# --- export ----------------------------------------------------------------------------------------------------------
+def _export(ctx: Context) -> None:
+    from met_kg.synthesis.export import export
+
+    out = ctx.out("export/x").parent
+    counts = export(ctx.run, out, licence_allow=ctx.recipe.export.licence_allow or None)
+    ctx.counts |= counts
+
+
+# --- train -----------------------------------------------------------------------------------------------------------
+def _base(ctx: Context) -> None:
+    from met_kg.training.run import prepare_base
+
+    ctx.counts |= prepare_base(
+        ctx.run, ctx.out("base/x").parent, ctx.recipe.train, ctx.recipe.seed, work=ctx.work, log=ctx.log
+    )
+
+
+def _train(ctx: Context) -> None:
+    from met_kg.training.run import train_adapter
+
+    ctx.counts |= train_adapter(
+        ctx.run, ctx.out("adapter/x").parent, ctx.recipe.train, ctx.recipe.seed, work=ctx.work, log=ctx.log
+    )
+
+
+# --- eval ------------------------------------------------------------------------------------------------------------
+def _eval(ctx: Context) -> None:
+    from met_kg.evaluation.run import evaluate_run
+
+    ctx.counts |= evaluate_run(ctx.run, ctx.out("eval/x").parent, ctx.recipe, log=ctx.log)
+
+
+# --- report ----------------------------------------------------------------------------------------------------------
+def _report(ctx: Context) -> None:
+    from met_kg.report import write_report
+
+    ctx.counts |= write_report(ctx.run, ctx.out("report.html"))
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    Step(
+        "tree",
+        room="tree",
+        needs=(),
+        makes=(
+            "tree/met.owl",
+            "tree/mappings.sssom.tsv",
+            "tree/tree.json",
+            "graph/tree.nt",
+            "graph/closure.nt",
+        ),
+        do=_tree,
+        settings=lambda r: r.tree.model_dump(),
+        inputs=_tree_inputs,
+        graphs=((Graphs.TREE, "graph/tree.nt"), (Graphs.CLOSURE, "graph/closure.nt")),
+    ),
+    Step(
+        "literature",
+        room="tree",
+        needs=("tree/tree.json", "graph/tree.nt", "graph/closure.nt"),
+        makes=("mentions.parquet", "graph/evidence.nt", "tree/review.tsv"),
+        do=_literature,
+        settings=lambda r: r.literature.model_dump(),
+        inputs=lambda r: [expand_path(d.path) for d in r.literature.documents],
+        graphs=((Graphs.EVIDENCE, "graph/evidence.nt"),),
+    ),
+    Step(
+        "corpus",
+        room="corpus",
+        needs=(),
+        makes=("samples.parquet", "images"),
+        do=_corpus,
+        settings=lambda r: [c.model_dump(mode="json") for c in r.corpus],
+        inputs=_corpus_inputs,
+    ),
+    Step(
+        "retrieve",
+        room="filtering",
+        needs=("samples.parquet", "graph/tree.nt", "graph/closure.nt"),
+        makes=("anchors.parquet", "graph/samples.nt"),
+        do=_retrieve,
+        settings=lambda r: r.retrieve.model_dump(mode="json"),
+        graphs=((Graphs.SAMPLES, "graph/samples.nt"),),
+    ),
+    Step(
+        "filter",
+        room="filtering",
+        needs=("samples.parquet", "anchors.parquet", "graph/tree.nt", "graph/closure.nt"),
+        makes=("decisions.parquet", "graph/decisions.nt"),
+        do=_filter,
+        settings=lambda r: r.filter.model_dump(mode="json"),
+        inputs=_filter_inputs,
+        graphs=((Graphs.DECISIONS, "graph/decisions.nt"),),
+    ),
+    Step(
+        "synthesize",
+        room="synthesis",
+        needs=("samples.parquet", "anchors.parquet", "decisions.parquet", "graph/tree.nt", "graph/closure.nt"),
+        makes=("captions.parquet", "vqa.parquet", "plan.tsv", "graph/items.nt"),
+        do=_synthesize,
+        settings=lambda r: r.synthesize.model_dump(mode="json"),
+        graphs=((Graphs.ITEMS, "graph/items.nt"),),
+    ),
+    Step(
+        "export",
+        room="synthesis",
+        needs=("samples.parquet", "anchors.parquet", "decisions.parquet", "captions.parquet", "vqa.parquet"),
+        makes=("export",),
+        do=_export,
+        settings=lambda r: r.export.model_dump(mode="json"),
+    ),
+    Step(
+        "base",
+        room="training",
+        needs=("samples.parquet", "captions.parquet", "vqa.parquet"),
+        makes=("base",),
+        do=_base,
+        settings=lambda r: r.train.model_dump(mode="json"),
+        resumes=True,
+        wanted=lambda r: r.train.enabled and r.train.base == "stand-in",
+    ),
+    Step(
+        "train",
+        room="training",
+        needs=("samples.parquet", "captions.parquet", "vqa.parquet", "base"),
+        makes=("adapter",),
+        do=_train,
+        settings=lambda r: r.train.model_dump(mode="json"),
+        resumes=True,
+        wanted=lambda r: r.train.enabled,
+    ),
+    Step(
+        "eval",
+        room="evaluation",
+        needs=("samples.parquet", "vqa.parquet", "base", "adapter"),
+        makes=("eval",),
+        do=_eval,
+        settings=lambda r: {"eval": r.eval.model_dump(mode="json"), "train": r.train.model_dump(mode="json")},
+        inputs=lambda r: [expand_path(p) for p in r.eval.sources.values()],
+        resumes=True,
+        wanted=lambda r: r.train.enabled,
+    ),
+    Step(
+        "report",
+        room="report",
+        needs=(
+            "tree/tree.json",
+            "samples.parquet",
+            "anchors.parquet",
+            "decisions.parquet",
+            "captions.parquet",
+            "vqa.parquet",
+            "adapter",
+            "eval",
+        ),
+        makes=("report.html",),
+        do=_report,
+        settings=lambda r: r.name,
+    ),
+)
