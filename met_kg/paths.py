@@ -9,10 +9,12 @@ from typing import Final
 
 from met_kg.errors import MissingData
 
-__all__ = ["DATA_VARIABLE", "data_root", "expand_path", "ontology_dir", "pipelines_dir", "shipped", "sparql_dir"]
+__all__ = ["DATA_VARIABLE", "SHIPPED", "data_root", "expand_path", "ontology_dir", "pipelines_dir", "shipped", "sparql_dir"]
 
 #: Environment variable that names the local mirror of the open sources.
 DATA_VARIABLE: Final = "MET_DATA"
+#: Start of a path that lies in the package's own folders: ``shipped://pipelines/primer.md``.
+SHIPPED: Final = "shipped://"
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +51,8 @@ def data_root() -> Path | None:
 def expand_path(text: str, *, base: Path | None = None) -> Path:
     """A path as recipes and tables write it, made real.
 
-    ``${MET_DATA}/...`` lies in the data packs; a relative path lies under ``base`` (a recipe's folder, a run).
+    ``${MET_DATA}/...`` lies in the data packs, ``shipped://...`` in what comes with the package; a relative path lies
+    under ``base`` (a recipe's folder, a run).
 
     Raises
     ------
@@ -65,5 +68,7 @@ def expand_path(text: str, *, base: Path | None = None) -> Path:
                 hint=f"set {DATA_VARIABLE} to the folder that 'met sources fetch' filled",
             )
         return root / text[len(marker) :].lstrip("/")
+    if text.startswith(SHIPPED):
+        return shipped() / text.removeprefix(SHIPPED)
     path = Path(text).expanduser()
     return path if path.is_absolute() or base is None else base / path

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from met_kg.corpus.spec import CorpusSpec
 from met_kg.errors import MetError, MissingData, RecipeProblem, UsageProblem
 from met_kg.filtering.options import FilterOptions
-from met_kg.paths import expand_path
+from met_kg.paths import SHIPPED, expand_path
 from met_kg.pipeline.yaml_lines import KeyPath, load_with_lines
 from met_kg.retrieval.options import RetrievalOptions
 from met_kg.synthesis.options import SynthesisOptions
@@ -133,6 +133,7 @@ class Recipe(_Section):
             raise RecipeProblem(str(path), [f"{path}:1: a recipe is a mapping with a name and sections"])
         for override in overrides:
             _override(values, override)
+        _resolve(values, path.resolve().parent)
         try:
             recipe = cls.model_validate(values)
         except ValidationError as problem:
@@ -151,7 +152,7 @@ class Recipe(_Section):
         named += [(("eval", "sources", b), p) for b, p in self.eval.sources.items()]
         problems = []
         for key, text in named:
-            if "://" in text:
+            if "://" in text and not text.startswith(SHIPPED):
                 continue
             try:
                 if expand_path(text).exists():
@@ -184,6 +185,36 @@ def _override(values: dict[str, Any], override: str) -> None:
         here[int(last)] = value
     else:
         here[last] = value
+
+
+#: Where a recipe names files: section, then keys; ``*`` is every entry of a list or mapping.
+_PATHS: Final = (
+    ("tree", "files", "*", "path"),
+    ("literature", "documents", "*", "path"),
+    ("corpus", "*", "path"),
+    ("filter", "benchmarks", "*", "images"),
+    ("filter", "benchmarks", "*", "table"),
+    ("eval", "sources", "*"),
+)
+
+
+def _resolve(values: Any, folder: Path) -> None:
+    """Make relative paths absolute: they are meant from the recipe's own folder."""
+
+    def walk(here: Any, keys: tuple[str, ...]) -> None:
+        if not isinstance(here, dict | list):
+            return
+        entries = range(len(here)) if isinstance(here, list) else list(here)
+        for entry in entries if keys[0] == "*" else [keys[0]]:
+            if isinstance(here, dict) and entry not in here:
+                continue
+            if len(keys) > 1:
+                walk(here[entry], keys[1:])
+            elif (text := here[entry]) and isinstance(text, str) and "://" not in text and not text.startswith("$"):
+                here[entry] = str(folder / Path(text).expanduser())
+
+    for keys in _PATHS:
+        walk(values, keys)
 
 
 def _line(key: KeyPath, lines: Mapping[KeyPath, int]) -> int:
