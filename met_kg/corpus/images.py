@@ -1,0 +1,151 @@
+"""Open untrusted image files within limits, fingerprint them, and write rendered ones.
+
+Whatever the file holds (16 bit, palette, CMYK, alpha, animation, EXIF rotation), :func:`open_image` gives an upright
+8-bit grey or RGB picture of the first frame, or says in one sentence why it cannot.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from met_kg.errors import DataProblem
+
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Fingerprint", "ImageProblem", "fingerprint", "open_image", "save_rendered"]
+
+#: Larger pictures are not decompressed.
+MAX_PIXELS: Final = 64_000_000
+#: Larger files are not read.
+MAX_BYTES: Final = 256 * 1024 * 1024
+#: Formats with decoders inside Pillow itself; others (EPS, PDF ...) would start outside programs.
+_FORMATS: Final = ("JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP", "JPEG2000", "PPM")
+_DEEP: Final = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+
+
+class ImageProblem(DataProblem):
+    """An image file that cannot be used; the message says why."""
+
+    code = "MET-IMAGE"
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What identifies an image file. Size is of the upright picture; zero and '' when it cannot be decoded."""
+
+    sha256: str
+    phash: str = ""
+    width: int = 0
+    height: int = 0
+    mode: str = ""
+    problem: str = ""  # why it cannot be decoded
+
+
+def open_image(path: Path) -> Image.Image:
+    """The picture in a file, upright, in mode ``L`` or ``RGB``.
+
+    Raises
+    ------
+    ImageProblem
+        when the file is no image, damaged, cut short, or beyond the limits.
+    """
+    return _decode(path)[0]
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """SHA-256 of the bytes, 64-bit perceptual hash (DCT, as 16 hex digits), size and mode of an image file.
+
+    A file that cannot be decoded has a SHA-256 and a ``problem``.
+
+    Raises
+    ------
+    OSError
+        when the file cannot be read at all.
+    """
+    import imagehash
+
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        picture, mode = _decode(path)
+    except ImageProblem as problem:
+        return Fingerprint(digest, problem=problem.message)
+    return Fingerprint(digest, str(imagehash.phash(picture)), picture.width, picture.height, mode)
+
+
+def save_rendered(picture: Image.Image, images_dir: Path, *, cut: float = 1.0) -> Path:
+    """Write a picture as ``<sha256>.png`` and return the path; ``cut`` below 1 keeps only that share of the bytes.
+
+    (A file cut short on purpose is one of the defects that the drawn corpus can hold.)
+    """
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    data = buffer.getvalue()
+    data = data[: int(len(data) * cut)]
+    path = images_dir / f"{hashlib.sha256(data).hexdigest()}.png"
+    if not path.is_file():
+        images_dir.mkdir(parents=True, exist_ok=True)
+        # A run killed here must not leave half a file under a name that promises its content.
+        partial = path.with_suffix(f".{os.getpid()}.part")
+        partial.write_bytes(data)
+        partial.replace(path)
+    return path
+
+
+def _decode(path: Path) -> tuple[Image.Image, str]:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise ImageProblem(f"the file has {size:,} bytes, more than {MAX_BYTES:,}", where=path.name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns below our own limit, which is stated here
+            with Image.open(path, formats=_FORMATS) as opened:
+                width, height = opened.size
+                if width * height > MAX_PIXELS:
+                    raise ImageProblem(
+                        f"the picture has {width} x {height} pixels, more than {MAX_PIXELS:,}", where=path.name
+                    )
+                opened.load()
+                return _plain(ImageOps.exif_transpose(opened)), opened.mode
+    except Image.DecompressionBombError as problem:
+        raise ImageProblem(f"the picture has more than {MAX_PIXELS:,} pixels", where=path.name) from problem
+    except Image.UnidentifiedImageError as problem:
+        raise ImageProblem("the file is not an image of a known format", where=path.name) from problem
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, TypeError) as problem:
+        text = str(problem).replace(str(path), path.name)
+        raise ImageProblem(f"the image does not decode: {text}", where=path.name) from problem
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    if picture.mode in ("L", "RGB"):
+        return picture
+    if picture.mode in _DEEP:
+        return Image.fromarray(_to_8_bit(np.asarray(picture)))
+    if picture.mode == "1":
+        return picture.convert("L")
+    if picture.mode in ("LA", "La"):
+        return _on_white(picture.convert("LA"), "L")
+    if picture.mode in ("RGBA", "RGBa", "PA") or (picture.mode == "P" and "transparency" in picture.info):
+        return _on_white(picture.convert("RGBA"), "RGB")
+    return picture.convert("RGB")
+
+
+def _to_8_bit(values: np.ndarray) -> np.ndarray:
+    data = np.nan_to_num(values.astype(np.float64))
+    low, high = float(data.min()), float(data.max())
+    scale = 255.0 / (high - low) if high > low else 0.0
+    return np.asarray(np.rint((data - low) * scale), dtype=np.uint8)
+
+
+def _on_white(picture: Image.Image, mode: str) -> Image.Image:
+    ground = Image.new(picture.mode, picture.size, (255,) * len(picture.getbands()))
+    return Image.alpha_composite(ground.convert("RGBA"), picture.convert("RGBA")).convert(mode)

@@ -1,0 +1,48 @@
+"""What a recipe says of the filtering step."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["AlignOptions", "BenchmarkImages", "FilterOptions"]
+
+
+class BenchmarkImages(BaseModel):
+    """The images of a benchmark, which must not be trained on.
+
+    ``images`` is a folder; ``table`` (CSV, TSV, JSON, JSONL, Parquet) with ``column`` narrows it to the images of
+    the test questions.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    images: str
+    table: str = ""
+    column: str = "image_name"
+
+
+class AlignOptions(BaseModel):
+    """Stage 2: how well the caption fits the image."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool = True
+    aligner: Literal["built-in", "clip"] = "built-in"
+    model: str = Field(default="", description="for aligner clip: folder or hub id of a CLIP or SigLIP model")
+    folds: int = Field(default=5, ge=2, description="cross-fitting folds of the built-in aligner")
+    minimum: int = Field(default=60, ge=10, description="image-text pairs below which the built-in one does not judge")
+    batch_size: int = Field(default=16, ge=1)
+
+
+class FilterOptions(BaseModel):
+    """Section ``filter`` of a recipe. Severities and thresholds stand in the profile table, not here."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    profile: str = Field(default="default", description="a profile that ships, or the path of a .tsv file")
+    benchmarks: list[BenchmarkImages] = []
+    align: AlignOptions = AlignOptions()
+    seed: int = 13

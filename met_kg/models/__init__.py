@@ -1,0 +1,1 @@
+"""Doors to models: text embedder, image-text aligner, vision-language model."""
