@@ -17,14 +17,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from met_kg.errors import MetError, StoreLocked, UnknownName, UsageProblem
 from met_kg.graph.store import Graph
 from met_kg.log import Log
 from met_kg.pipeline.fingerprint import code_hash, hash_json, hash_path, library_versions
-from met_kg.pipeline.recipe import Recipe
 from met_kg.records import Quarantined
+
+if TYPE_CHECKING:
+    from met_kg.pipeline.recipe import Recipe
 
 __all__ = ["Context", "Step", "run_steps"]
 
