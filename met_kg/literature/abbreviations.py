@@ -6,6 +6,7 @@ The one door to scispacy (Schwartz and Hearst's algorithm). Imported when first 
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -15,7 +16,9 @@ from met_kg.literature.sentences import sentences
 __all__ = ["Abbreviation", "find_abbreviations"]
 
 #: A bracket that could hold a short form, or a long form behind one. Most sentences have none and are not parsed.
-_CANDIDATE: Final = re.compile(r"\(\s*[^\W\d_][^()]*\)")
+_CANDIDATE: Final = re.compile(
+    r"\((?=[^()]{0,10}[A-Z0-9][^()]*\))[^\W\d_][^()]+\)|\b[^\W\d_]*[A-Z0-9]\w* \((?:[^()\s]+ ){2,}[^()]+\)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,10 @@ def find_abbreviations(text: str) -> list[Abbreviation]:
         part = text[start:end]
         if not _CANDIDATE.search(part):
             continue
-        for short in sorted(_pipeline()(part)._.abbreviations, key=lambda s: s.start_char):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r".*W036")  # the detector's matcher starts empty by design
+            shorts = _pipeline()(part)._.abbreviations
+        for short in sorted(shorts, key=lambda s: s.start_char):
             long = short._.long_form
             if _plausible(short.text, long.text) and short.text not in found:
                 a = start + short.start_char

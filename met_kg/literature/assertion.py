@@ -25,7 +25,6 @@ __all__ = ["Assertions"]
 _ORDER: Final[tuple[Assertion, ...]] = ("family", "negated", "hypothetical", "uncertain", "historical")
 #: A modality is negated only right beside the cue ("without contrast"): the same sentence names what was done.
 _MODALITY_REACH: Final = 1
-_SPACES: Final = re.compile(r"\s+")
 _CLAUSE_END: Final = re.compile(r";|:(?=\s)|\n|\s[-–—]+\s|,\s(?=(?:the|this|there|these|those|his|her|we)\b)")
 #: What an anatomical structure can be: somebody else's, or not there where nothing stands between it and the cue.
 _ANATOMY_CUES: Final = re.compile(r"absent|absence of|(?:not|never) (?:seen|visuali[sz]ed|identified|present|visible)")
@@ -36,6 +35,8 @@ class _Cue:
     status: str
     direction: str
     reach: int
+    needs: tuple[str, ...]
+    pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +89,18 @@ class Assertions:
 
     def _read(self, start: int, end: int) -> list[_Scope]:
         """The scopes of the cues in one sentence."""
-        # Same length as the original, so that offsets hold; a space is any white space.
-        low = "".join(" " if c.isspace() and c != "\n" else c for c in _lower(self._text[start:end]))
-        pattern, cues = _cues()
-        found = [(m.start(), m.end(), cues[m.lastindex or 0]) for m in pattern.finditer(low)]
-        ends = sorted(
-            [(m.start(), m.end()) for m in _CLAUSE_END.finditer(low)]
-            + [(a, b) for a, b, cue in found if cue.status == "end"]
-        )
+        # Same length as the original, so that offsets hold; any white space is a space.
+        low = _lower(self._text[start:end]).replace("\t", " ").replace("\r", " ")
+        found = _found(low)
+        if not found:
+            return []
+        ends = [(a, b) for a, b, cue in found if cue.status == "end"]
+        ends = sorted(ends + [match.span() for match in _CLAUSE_END.finditer(low)])
         scopes: list[_Scope] = []
         for a, b, cue in found:
             if cue.direction == "forward":
                 stop = next((e for e, _ in ends if e >= b), len(low))
-                if cue.reach:
-                    stop = min(stop, _reach(low, b, cue.reach))
+                stop = min(stop, _reach(low, b, cue.reach)) if cue.reach else stop
                 scopes.append(_Scope(cast(Assertion, cue.status), start + b, start + stop, start + a, start + b))
             elif cue.direction == "backward":
                 begin = max((e for _, e in ends if e <= a), default=0)
@@ -127,18 +126,44 @@ def _reach_back(text: str, end: int, count: int) -> int:
     return matches[-count].start() if len(matches) >= count else 0
 
 
+def _found(low: str) -> list[tuple[int, int, _Cue]]:
+    """Cues in a lower-case sentence, the longest at each place; none when only clause ends are there."""
+    hits: list[tuple[int, int, _Cue]] = []
+    for kind in (_status_cues(), _end_cues()):
+        for cue in kind:
+            if any(needed in low for needed in cue.needs):
+                hits += [(*match.span(), cue) for match in cue.pattern.finditer(low)]
+        if not hits:
+            return []
+    hits.sort(key=lambda hit: (hit[0], -hit[1]))
+    kept: list[tuple[int, int, _Cue]] = []
+    for hit in hits:
+        if not kept or hit[0] >= kept[-1][1]:
+            kept.append(hit)
+    return kept
+
+
 @lru_cache(maxsize=1)
-def _cues() -> tuple[re.Pattern[str], list[_Cue]]:
-    """One pattern of all cues, longest first at a place, and for each group its cue."""
+def _cues() -> tuple[_Cue, ...]:
     text = (resources.files("met_kg.literature.data") / "cues.tsv").read_text(encoding="utf-8")
-    rows: list[tuple[str, _Cue]] = []
+    cues = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line or line.startswith("#"):
             continue
         fields = line.split("\t")
-        if len(fields) != 4:
-            raise DataProblem("a cue needs status, direction, reach and cue", where=f"cues.tsv:{number}")
-        rows.append((fields[3], _Cue(fields[0], fields[1], int(fields[2]))))
-    rows.sort(key=lambda row: (-len(row[0]), row[0]))
-    groups = "|".join(f"({cue})" for cue, _ in rows)
-    return re.compile(rf"(?<![\w])(?:{groups})(?![\w])"), [_Cue("", "none", 0), *(cue for _, cue in rows)]
+        if len(fields) != 5:
+            raise DataProblem("a cue is five columns: status, direction, reach, needs, cue", where=f"cues.tsv:{number}")
+        status, direction, reach, needs, cue = fields
+        pattern = re.compile(rf"(?<!\w)(?:{cue})(?!\w)")
+        cues.append(_Cue(status, direction, int(reach), tuple(needs.split("|")), pattern))
+    return tuple(cues)
+
+
+@lru_cache(maxsize=1)
+def _status_cues() -> tuple[_Cue, ...]:
+    return tuple(cue for cue in _cues() if cue.status != "end")
+
+
+@lru_cache(maxsize=1)
+def _end_cues() -> tuple[_Cue, ...]:
+    return tuple(cue for cue in _cues() if cue.status == "end")

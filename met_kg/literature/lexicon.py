@@ -118,7 +118,7 @@ class Lexicon:
         base = _SCORE[entry.scope]
         for made, name in enumerate(variants(entry.term)):
             case = casing(name, abbreviation=entry.kind == "abbreviation")
-            if case == "never":
+            if case == "never" or (case != "any" and _is_obscure(entry)):
                 continue
             form = normal_form(name)
             written = " ".join(words(name).raw)
@@ -160,6 +160,14 @@ class Lexicon:
 def _preference(reading: Reading) -> tuple[float, int, int, str]:
     # Between equals the more general node, then the older identifier: it promises the least.
     return -reading.score, reading.entry.depth, len(reading.entry.node), reading.entry.node
+
+
+def _is_obscure(entry: LexiconEntry) -> bool:
+    """Whether a short abbreviation is one that few people know: atlases abbreviate nearly every structure.
+
+    A text that means it defines it, and then its long form is what is looked up.
+    """
+    return entry.scope not in ("LABEL", "EXACT") or (entry.axis == "anatomy" and len(entry.term) < 3)
 
 
 def _ambiguous_abbreviation(ranked: list[Reading]) -> bool:

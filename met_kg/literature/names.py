@@ -16,7 +16,7 @@ Casing = Literal["any", "exact", "upper", "never"]
 
 #: What sources append to a name: SNOMED's type, "NOS".
 _TAIL: Final = re.compile(
-    r"(?:,?\s*\bNOS\b|\s*\((?:disorder|disease|finding|procedure|body structure|morphologic abnormality|human|qualifier value)\))+$"
+    r"(?:,?\s*\bNOS\b|\s*\((?:disorder|disease|finding|procedure|body structure|morphologic abnormality)\))+$"
 )
 _CONJUNCTION: Final = re.compile(r"\b(?:and|or|with|without|of|in|due|type|not)\b", re.IGNORECASE)
 
@@ -66,7 +66,7 @@ def casing(name: str, *, abbreviation: bool) -> Casing:
 
 
 def adjectives() -> dict[str, str]:
-    """Adjectives of anatomy and the noun each points at, both in compared form -> adjective as written."""
+    """Adjectives of anatomy, each with the noun it points at."""
     return dict(_table("adjectives.tsv"))
 
 

@@ -60,7 +60,7 @@ def stream(text: str, abbreviations: list[Abbreviation]) -> Stream:
             if long is None:
                 continue
             start, end = found.start[i], found.end[i + size - 1]
-            bracketed = 0 < i and i + size < n and found.norm[i - 1] == "(" and found.norm[i + size] == ")"
+            bracketed = i > 0 and i + size < n and found.norm[i - 1] == "(" and found.norm[i + size] == ")"
             if start in defined_at and bracketed:
                 # The bracket leaves the sentence, so that the name around it is whole, and is read on its own.
                 for part in (out.words.norm, out.words.raw, out.words.start, out.words.end, out.inside):

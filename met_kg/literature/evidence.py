@@ -1,0 +1,91 @@
+"""Mentions as a table, and as PROV-O evidence for graph ``metg:evidence``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import pyoxigraph as ox
+
+from met_kg.literature.document import Document
+from met_kg.literature.linker import Linker
+from met_kg.records import Quarantined
+from met_kg.vocabulary import expand
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["evidence_triples", "mentions_table"]
+
+_INTEGER: Final = "xsd:integer"
+
+
+def mentions_table(
+    documents: Iterable[Document | Quarantined],
+    linker: Linker,
+    *,
+    quarantine: Callable[[Quarantined], None] | None = None,
+) -> pd.DataFrame:
+    """Every mention of every document, in the schema ``mentions`` of :mod:`met_kg.tables`.
+
+    What could not be read as a document is handed to ``quarantine``.
+    """
+    from met_kg import tables
+
+    rows: list[dict[str, Any]] = []
+    for document in documents:
+        if isinstance(document, Quarantined):
+            if quarantine is not None:
+                quarantine(document)
+            continue
+        for m in linker.link(document.text):
+            rows.append(
+                {
+                    "document": document.id,
+                    "start": m.start,
+                    "end": m.end,
+                    "text": m.text,
+                    "axis": m.axis,
+                    "node": m.node,
+                    "label": m.label,
+                    "score": m.score,
+                    "assertion": m.assertion,
+                    "source": document.source,
+                    "licence": document.licence,
+                }
+            )
+    return tables.frame("mentions", rows)
+
+
+def evidence_triples(mentions: pd.DataFrame) -> Iterator[ox.Triple]:
+    """One ``prov:Entity`` for each node and document: how often, where first, from what source, under what licence.
+
+    Its IRI is a hash of source, document and node, so the same mentions give the same triples.
+    """
+    kind, entity = _iri("rdf:type"), _iri("prov:Entity")
+    keys = ["source", "document", "node"]
+    for key, group in mentions.groupby(keys, sort=True):
+        source, document, node = map(str, key)
+        ordered = group.sort_values(["start", "end"])
+        first = ordered.iloc[0]
+        digest = hashlib.sha256("\x1f".join((source, document, node)).encode()).hexdigest()[:24]
+        subject = _iri(f"evidence:{digest}")
+        yield ox.Triple(subject, kind, entity)
+        yield ox.Triple(subject, _iri("met:node"), _iri(node))
+        yield ox.Triple(subject, _iri("met:document"), ox.Literal(document))
+        yield ox.Triple(subject, _iri("met:mentionCount"), _integer(len(ordered)))
+        yield ox.Triple(subject, _iri("met:start"), _integer(first["start"]))
+        yield ox.Triple(subject, _iri("met:end"), _integer(first["end"]))
+        yield ox.Triple(subject, _iri("prov:value"), ox.Literal(first["text"]))
+        yield ox.Triple(subject, _iri("dcterms:source"), ox.Literal(source))
+        if first["licence"]:
+            yield ox.Triple(subject, _iri("dcterms:license"), ox.Literal(first["licence"]))
+
+
+def _iri(curie: str) -> ox.NamedNode:
+    return ox.NamedNode(expand(curie))
+
+
+def _integer(value: int) -> ox.Literal:
+    return ox.Literal(str(int(value)), datatype=_iri(_INTEGER))

@@ -1,0 +1,1 @@
+"""Which samples are about which nodes: mentions, metadata, lexical and dense retrieval; one set of anchors out."""

@@ -1,0 +1,1 @@
+"""What corpora write in metadata columns, as names that the tree knows."""
