@@ -18,7 +18,7 @@ from met_kg.records import Concept, Quarantined
 from met_kg.tree.merge import Conflict, Node, merge
 from met_kg.tree.place import place
 from met_kg.tree.schema import edit_version, schema_triples
-from met_kg.tree.write import content_hash, node_triples, ontology_header
+from met_kg.tree.write import content_hash, missing_declarations, node_triples, ontology_header
 from met_kg.vocabulary import AXES, Graphs
 
 __all__ = ["Source", "Tree", "build_tree", "default_graph", "load_sources"]
@@ -94,7 +94,9 @@ def build_tree(sources: Sequence[Source]) -> Tree:
     body = [*schema_triples(), *node_triples(nodes.values())]
     digest = content_hash(body)
     about = [(s.name, s.version, s.licence) for s in sources]
-    return Tree(nodes, [*ontology_header(version, digest, about), *body], conflicts, version, digest, about)
+    triples = [*ontology_header(version, digest, about), *body]
+    triples += missing_declarations(triples)
+    return Tree(nodes, triples, conflicts, version, digest, about)
 
 
 @lru_cache(maxsize=1)

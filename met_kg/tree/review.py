@@ -2,7 +2,7 @@
 
 The review queue is a table with a ROBOT template row under its header, so that an accepted proposal can be turned into
 an axiom without retyping. A new term never enters the tree by itself: its proposed parent is the node that the end of
-its name already means (head-noun subsumption: a *pulmonary artery* is an artery), and the book's sentence stands beside.
+its name already means (head-noun subsumption: a *pulmonary artery* is an artery), and the book's words stand beside.
 """
 
 from __future__ import annotations

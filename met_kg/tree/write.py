@@ -23,6 +23,7 @@ __all__ = [
     "MATCHED_SYSTEMS",
     "SYNONYM_TYPE",
     "content_hash",
+    "missing_declarations",
     "node_triples",
     "ontology_header",
     "sole_codes",
@@ -126,6 +127,19 @@ def _one(node: Node, sole: set[tuple[str, str]]) -> Iterator[ox.Triple]:
         yield ox.Triple(restriction, _A, _iri("owl:Restriction"))
         yield ox.Triple(restriction, _iri("owl:onProperty"), _iri(relation.property))
         yield ox.Triple(restriction, _iri("owl:someValuesFrom"), _iri(relation.target))
+
+
+def missing_declarations(triples: Iterable[ox.Triple]) -> list[ox.Triple]:
+    """Declarations of annotation properties that are used and not declared: OWL 2 DL wants every one declared."""
+    used: set[ox.NamedNode] = set()
+    declared: set[object] = set()
+    for triple in triples:
+        used.add(triple.predicate)
+        if triple.predicate == _A:
+            declared.add(triple.subject)
+    built_in = tuple(expand(f"{prefix}:") for prefix in ("rdf", "rdfs", "owl"))
+    missing = sorted(p.value for p in used if p not in declared and not p.value.startswith(built_in))
+    return [ox.Triple(ox.NamedNode(iri), _A, _iri("owl:AnnotationProperty")) for iri in missing]
 
 
 def content_hash(triples: Iterable[ox.Triple]) -> str:
