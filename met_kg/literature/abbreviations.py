@@ -42,9 +42,10 @@ def find_abbreviations(text: str) -> list[Abbreviation]:
         part = text[start:end]
         if not _CANDIDATE.search(part):
             continue
+        detect = _pipeline()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=r".*W036")  # the detector's matcher starts empty by design
-            shorts = _pipeline()(part)._.abbreviations
+            shorts = detect(part)._.abbreviations
         for short in sorted(shorts, key=lambda s: s.start_char):
             long = short._.long_form
             if _plausible(short.text, long.text) and short.text not in found:

@@ -37,11 +37,14 @@ def node_codes(graph: Graph, prefixes: Sequence[str]) -> dict[str, tuple[str, ..
         code = contract(str(row["code"]))
         if code.partition(":")[0] in prefixes:
             found.setdefault(str(row["node"]), set()).add(code)
-    order = {prefix: i for i, prefix in enumerate(prefixes)}
-    return {node: tuple(sorted(codes, key=lambda c: (order[c.partition(":")[0]], c))) for node, codes in found.items()}
+    return {node: _ordered(codes, prefixes) for node, codes in found.items()}
 
 
 def codes_of(node: str, codes: Mapping[str, tuple[str, ...]], prefixes: Sequence[str]) -> tuple[str, ...]:
-    """The codes of one node, its own CURIE first when its vocabulary was asked for."""
-    own = (node,) if node.partition(":")[0] in prefixes else ()
-    return tuple(dict.fromkeys((*own, *codes.get(node, ()))))
+    """The codes of one node; its own CURIE is among them when its vocabulary was asked for."""
+    own = {node} if node.partition(":")[0] in prefixes else set()
+    return _ordered(own.union(codes.get(node, ())), prefixes)
+
+
+def _ordered(codes: set[str], prefixes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(codes, key=lambda code: (prefixes.index(code.partition(":")[0]), code)))

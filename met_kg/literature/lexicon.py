@@ -117,7 +117,7 @@ class Lexicon:
         self.size += 1
         base = _SCORE[entry.scope]
         for made, name in enumerate(variants(entry.term)):
-            case = casing(name, abbreviation=entry.kind == "abbreviation")
+            case = casing(name, abbreviation=entry.kind == "abbreviation", anatomy=entry.axis == "anatomy")
             if case == "never" or (case != "any" and _is_obscure(entry)):
                 continue
             form = normal_form(name)

@@ -37,16 +37,18 @@ def variants(name: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def casing(name: str, *, abbreviation: bool) -> Casing:
+def casing(name: str, *, abbreviation: bool = False, anatomy: bool = False) -> Casing:
     """How a name's case has to agree with the text for the name to be meant.
 
-    >>> casing("pneumonia", abbreviation=False), casing("CT", abbreviation=True), casing("COPD", abbreviation=True)
+    >>> casing("pneumonia"), casing("CT", abbreviation=True), casing("COPD", abbreviation=True)
     ('any', 'exact', 'any')
-    >>> casing("ALL", abbreviation=True), casing("disease", abbreviation=False)
-    ('upper', 'never')
+    >>> casing("ALL", abbreviation=True), casing("disease"), casing("projection"), casing("projection", anatomy=True)
+    ('upper', 'never', 'any', 'never')
     """
     form = normal_form(name)
     when = _stop_terms().get(form)
+    if when == "anatomy":
+        when = "always" if anatomy else None
     if when == "always" or len(form) < 2 or not any(c.isalpha() for c in form) or form.replace(" ", "").isdigit():
         return "never"
     found = words(name)

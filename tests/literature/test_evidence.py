@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from met_kg import tables
+from met_kg.graph.store import Graph
+from met_kg.literature.codes import code_systems, codes_of, node_codes
+from met_kg.literature.documents import Document, read_documents
+from met_kg.literature.evidence import evidence_triples, mentions_table
+from met_kg.literature.lexicon import Lexicon
+from met_kg.literature.linker import Linker
+from met_kg.records import Quarantined
+from met_kg.vocabulary import Graphs
+
+
+def _mentions(graph: Graph):
+    aside: list[Quarantined] = []
+    documents = [
+        Document("d1", "Pneumonia. No pneumonia in the lung.", source="s", licence="CC0"),
+        Quarantined("s", "line 3", "broken"),
+        Document("d2", "Cough and pneumonia.", source="s"),
+    ]
+    return mentions_table(documents, Linker(Lexicon.from_graph(graph)), quarantine=aside.append), aside
+
+
+def test_mentions_table_has_the_schema_and_hands_bad_input_on(mini_graph: Graph, tmp_path: Path) -> None:
+    mentions, aside = _mentions(mini_graph)
+    tables.write("mentions", mentions, tmp_path / "mentions.parquet")
+    assert tables.read("mentions", tmp_path / "mentions.parquet")["text"].tolist() == [
+        "Pneumonia",
+        "pneumonia",
+        "lung",
+        "Cough",
+        "pneumonia",
+    ]
+    assert mentions["assertion"].tolist()[:2] == ["positive", "negated"]
+    assert [q.where for q in aside] == ["line 3"]
+
+
+def test_evidence_counts_per_document_and_is_the_same_in_any_order(mini_graph: Graph) -> None:
+    mentions, _ = _mentions(mini_graph)
+    triples = list(evidence_triples(mentions))
+    shuffled = mentions.sample(frac=1, random_state=random.Random(3).randrange(100))
+    assert list(evidence_triples(shuffled)) == triples
+    mini_graph.load_triples(Graphs.EVIDENCE, triples)
+    (row,) = mini_graph.rows("tree/evidence", node="DOID:552")
+    assert (row["mentions"], row["documents"]) == (3, 2)
+
+
+def test_codes_come_in_the_order_asked_for(mini_graph: Graph) -> None:
+    systems = code_systems("doid,mesh")
+    codes = node_codes(mini_graph, systems)
+    assert codes_of("DOID:552", codes, systems) == ("DOID:552", "MESH:D011014")
+    assert codes_of("UBERON:0002048", codes, systems) == ()
+
+
+@pytest.mark.data
+def test_offsets_hold_on_real_abstracts(mini_graph: Graph, data_root: Path) -> None:
+    linker = Linker(Lexicon.from_graph(mini_graph))
+    documents = read_documents(data_root / "literature/openstax-anatomy-physiology-2e/sections.jsonl.gz")
+    texts = [d.text for d in documents if isinstance(d, Document)][:200]
+    found = [(text, m) for text in texts for m in linker.link(text)]
+    assert len(found) > 100
+    assert all(text[m.start : m.end] == m.text for text, m in found)
