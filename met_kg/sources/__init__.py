@@ -1,0 +1,1 @@
+"""Outside ontologies in, :class:`met_kg.records.Concept` records out; the catalogue of open sources."""
