@@ -1,0 +1,6 @@
+"""One HTML file per run, for people: what was made, with examples, and from what."""
+
+from met_kg.report.render import write_report
+from met_kg.report.summary import summary_lines
+
+__all__ = ["summary_lines", "write_report"]

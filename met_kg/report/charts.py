@@ -1,0 +1,218 @@
+"""Geometry of the drawings: an icicle of a tree and a line chart, in user units of an SVG view box."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+__all__ = ["Box", "Branch", "Chart", "Tick", "branches", "fold_chains", "icicle", "line_chart"]
+
+
+@dataclass(slots=True)
+class Branch:
+    """A node with the weight of everything below it; ``path`` names the single-child nodes folded into it."""
+
+    node: str
+    label: str
+    axis: str
+    weight: int
+    own: int = 0
+    path: tuple[str, ...] = ()
+    children: list[Branch] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One rectangle of an icicle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str  # '' where it would not fit
+    title: str
+    axis: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on a chart's axis."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A line chart: the raw line, its running mean, and the marks of both axes."""
+
+    width: float
+    height: float
+    left: float
+    bottom: float
+    raw: str
+    smooth: str
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+
+
+def fold_chains(branch: Branch) -> Branch:
+    """The tree without nodes that only pass everything on to a single child.
+
+    >>> leaf = Branch("c", "lung", "anatomy", 3, own=3)
+    >>> organ = Branch("b", "organ", "anatomy", 3, children=[leaf])
+    >>> folded = fold_chains(Branch("a", "anatomy", "anatomy", 3, children=[organ]))
+    >>> [(b.label, b.path) for b in folded.children]
+    [('lung', ('organ',))]
+    """
+    return Branch(
+        branch.node,
+        branch.label,
+        branch.axis,
+        branch.weight,
+        branch.own,
+        branch.path,
+        [fold_chains(_last_of_chain(child)) for child in branch.children],
+    )
+
+
+def _last_of_chain(branch: Branch) -> Branch:
+    passed: tuple[str, ...] = ()
+    while not branch.own and len(branch.children) == 1:
+        passed += (branch.label,)
+        branch = branch.children[0]
+    return Branch(branch.node, branch.label, branch.axis, branch.weight, branch.own, passed, branch.children)
+
+
+def icicle(
+    roots: Sequence[Branch],
+    *,
+    width: float = 1080,
+    height: float = 560,
+    levels: int = 7,
+    least: float = 13,
+    letter: float = 6.1,
+) -> list[Box]:
+    """Rectangles of a tree that grows from left to right; the height of each is its share of the whole weight.
+
+    Children too small for a line of text (``least``) are gathered in one box. What a node leaves free to its right is
+    its own weight, not that of any child. ``letter`` is the mean width of a letter.
+    """
+    total = sum(r.weight for r in roots)
+    if not total:
+        return []
+    levels = min(levels, max(map(_levels, roots)))
+    column, scale = width / levels, height / total
+    boxes: list[Box] = []
+
+    def add(y: float, weight: int, level: int, axis: str, label: str, title: str) -> None:
+        tall = weight * scale
+        room = int((column - 10) / letter)
+        text = label if len(label) <= room else label[: room - 1].rstrip() + "…"
+        shown = text if tall >= least else ""
+        boxes.append(Box(_r(level * column), _r(y), _r(column), _r(tall), shown, title, axis, level))
+
+    def place(branch: Branch, y: float, level: int) -> None:
+        above = " › ".join((*branch.path, branch.label))
+        add(y, branch.weight, level, branch.axis, branch.label, f"{above} ({branch.node}): {branch.weight:,} anchors")
+        if level + 1 >= levels:
+            return
+        ordered = sorted(branch.children, key=lambda b: (-b.weight, b.label, b.node))
+        large = [b for b in ordered if b.weight * scale >= least]
+        small = [b for b in ordered if b.weight * scale < least]
+        if len(small) == 1:
+            large, small = ordered, []
+        for child in large:
+            place(child, y, level + 1)
+            y += child.weight * scale
+        if small:
+            weight = sum(b.weight for b in small)
+            names = ", ".join(f"{b.label} {b.weight:,}" for b in small[:12]) + (", …" if len(small) > 12 else "")
+            add(y, weight, level + 1, branch.axis, f"{len(small)} more", f"{names}")
+
+    top = 0.0
+    for root in roots:
+        place(root, top, 0)
+        top += root.weight * scale
+    return boxes
+
+
+def line_chart(
+    points: Sequence[tuple[float, float]], *, width: float = 640, height: float = 240, left: float = 44
+) -> Chart | None:
+    """A line through (x, y) points with x ascending, and its running mean over a tenth of them.
+
+    Points that are not finite are left out; None when fewer than two remain.
+    """
+    points = [p for p in points if all(math.isfinite(v) for v in p)]
+    if len(points) < 2:
+        return None
+    bottom = height - 24
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    y_marks = _marks(min(ys), max(ys))
+    x_low, x_high = xs[0], xs[-1] if xs[-1] > xs[0] else xs[0] + 1
+    y_low, y_high = min(y_marks[0], min(ys)), max(y_marks[-1], max(ys))
+
+    def across(x: float) -> float:
+        return _r(left + (x - x_low) / (x_high - x_low) * (width - left - 12))
+
+    def up(y: float) -> float:
+        return _r(bottom - (y - y_low) / (y_high - y_low) * (bottom - 10))
+
+    window = max(1, len(points) // 10)
+    means = [sum(part) / len(part) for i in range(len(ys)) if (part := ys[max(0, i - window + 1) : i + 1])]
+
+    def path(values: Sequence[float]) -> str:
+        return "M" + " L".join(f"{across(x)} {up(y)}" for x, y in zip(xs, values, strict=True))
+
+    return Chart(
+        width,
+        height,
+        left,
+        bottom,
+        path(ys),
+        path(means) if window > 1 else "",
+        tuple(Tick(across(x), f"{x:g}") for x in _marks(x_low, x_high) if x_low <= x <= x_high),
+        tuple(Tick(up(y), f"{y:g}") for y in y_marks),
+    )
+
+
+def _marks(low: float, high: float, wanted: int = 5) -> list[float]:
+    """Round numbers that span an interval.
+
+    >>> _marks(0.2, 3.9)
+    [0.0, 1.0, 2.0, 3.0, 4.0]
+    """
+    span = (high - low) or abs(high) or 1.0
+    raw = span / (wanted - 1)
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw - 1e-12)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    if last == first:
+        last += 1
+    return [round(i * step, 10) for i in range(first, last + 1)]
+
+
+def _levels(branch: Branch) -> int:
+    return 1 + max(map(_levels, branch.children), default=0)
+
+
+def _r(value: float) -> float:
+    return round(value, 1)
+
+
+def branches(rows: Sequence[Mapping[str, object]], roots: Mapping[str, str]) -> list[Branch]:
+    """One tree an axis, in the order of ``roots`` (axis -> node), from rows of query ``overview/branches``."""
+    found = {
+        str(r["node"]): Branch(
+            str(r["node"]), str(r["label"]), str(r["axis"]), int(str(r["anchors"])), int(str(r["direct"]))
+        )
+        for r in rows
+    }
+    for row in rows:
+        parent = found.get(str(row["parent"]))
+        if parent is not None:
+            parent.children.append(found[str(row["node"])])
+    return [fold_chains(found[node]) for node in roots.values() if node in found]

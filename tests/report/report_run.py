@@ -1,0 +1,238 @@
+"""A small run directory with something of every step, and things that must not get through."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from met_kg import tables
+from met_kg.graph.closure import add_closure
+from met_kg.graph.store import Graph
+from met_kg.vocabulary import Graphs
+
+EVIL = "<script>alert('x')</script> & \"quoted\""
+ASK = 'ASK { sample:0001 met:depicts DOID:552 . FILTER("<b>" != "a") }'
+
+
+def _image(path: Path, shade: int) -> None:
+    picture = Image.new("L", (400, 300), shade)
+    ImageDraw.Draw(picture).ellipse((120, 60, 280, 240), fill=255 - shade)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture.save(path)
+
+
+def _tables(run: Path) -> None:
+    samples, anchors, decisions = [], [], []
+    nodes = [
+        ("DOID:552", "disease"),
+        ("UBERON:0002048", "anatomy"),
+        ("MET:0000011", "modality"),
+        ("MET:0000021", "finding"),
+    ]
+    for i in range(12):
+        image = f"images/{i:04d}.png"
+        _image(run / image, 10 * i)
+        samples.append(
+            {
+                "sample_id": f"{i:04d}",
+                "image": image,
+                "caption": f"Chest X-ray number {i} {EVIL}",
+                "modality": "X-ray" if i % 2 else "CT",
+                "source": "phantoms" if i % 3 else "textbook",
+                "licence": "CC0-1.0" if i % 3 else "",
+                "group_id": f"g{i // 2}",
+                "split": ("train", "validation", "test")[i % 3],
+                "synthetic": bool(i % 3),
+                "width": 400,
+                "height": 300,
+            }
+        )
+        for node, axis in nodes:
+            anchors.append(
+                {
+                    "sample_id": f"{i:04d}",
+                    "node": node,
+                    "axis": axis,
+                    "polarity": "negative" if i == 5 and axis == "finding" else "positive",
+                    "assertion": "negated" if i == 5 and axis == "finding" else "positive",
+                    "method": "metadata" if axis == "modality" else "mention",
+                    "score": 1.0,
+                    "evidence": json.dumps({"field": "caption", "text": EVIL}),
+                }
+            )
+        verdict = ("drop", "the picture is all of one grey") if i in (3, 4) else ("keep", "")
+        decisions.append(
+            {"sample_id": f"{i:04d}", "stage": 1, "rule": "blank", "verdict": verdict[0], "reason": verdict[1]}
+        )
+        if i not in (3, 4):
+            last = ("drop", "caption and picture disagree") if i == 6 else ("keep", "")
+            decisions.append(
+                {"sample_id": f"{i:04d}", "stage": 2, "rule": "alignment", "verdict": last[0], "reason": last[1]}
+            )
+    (run / "images" / "0003.png").write_bytes(b"\x89PNG\r\n\x1a\n cut short")
+    tables.write("samples", tables.frame("samples", samples), run / "samples.parquet")
+    tables.write("anchors", tables.frame("anchors", anchors), run / "anchors.parquet")
+    tables.write("decisions", tables.frame("decisions", decisions), run / "decisions.parquet")
+
+
+def _items(run: Path) -> None:
+    captions = [
+        {
+            "sample_id": "0001",
+            "level": level,
+            "text": f"Enriched at level {level}. {EVIL}",
+            "source_text": "",
+            "facts": "[]",
+            "generator": "graph",
+            "split": "train",
+        }
+        for level in ("short", "descriptive", "knowledge")
+    ]
+    question = {
+        "sample_id": "0001",
+        "type": "disease",
+        "difficulty": "hard",
+        "key_node": "DOID:552",
+        "split": "train",
+        "rationale": "Pneumonia is a lung disease.",
+        "proof": json.dumps({"query": ASK, "tree": {"version": "1"}}),
+    }
+    items = [
+        {
+            **question,
+            "item_id": "i1",
+            "format": "multiple-choice",
+            "question": f"Which disease is shown? {EVIL}",
+            "options": ["asthma", "pneumonia", "pulmonary fibrosis", "COPD"],
+            "answer": "B",
+            "distractor_nodes": ["DOID:2841", "DOID:3770", "DOID:3083"],
+            "distractor_relations": ["sibling", "cousin", "parent-sibling"],
+        },
+        {
+            **question,
+            "item_id": "i2",
+            "format": "yes-no",
+            "difficulty": "easy",
+            "question": "Is there pneumonia?",
+            "options": ["yes", "no"],
+            "answer": "yes",
+        },
+        {
+            **question,
+            "item_id": "i3",
+            "sample_id": "0002",
+            "format": "open",
+            "difficulty": "medium",
+            "question": "Name the disease.",
+            "answer": "pneumonia",
+        },
+    ]
+    tables.write("captions", tables.frame("captions", captions), run / "captions.parquet")
+    tables.write("vqa", tables.frame("vqa", items), run / "vqa.parquet")
+
+
+def _store(run: Path) -> None:
+    tree = (Path(__file__).parents[1] / "mini_tree.ttl").read_text(encoding="utf-8")
+    with Graph.open(run / "store", read_only=False) as graph:
+        graph.load_text(Graphs.TREE, tree)
+        add_closure(graph)
+        graph.load_text(
+            Graphs.SAMPLES,
+            "\n".join(
+                f"sample:{i:04d} met:depicts DOID:552 , UBERON:0002048 , MET:0000011 ; "
+                f"met:{'excludes' if i == 5 else 'depicts'} MET:0000021 ."
+                for i in range(12)
+            ),
+        )
+        graph.load_text(
+            Graphs.EVIDENCE,
+            'evidence:1 met:node DOID:552 ; met:document "d1" ; met:mentionCount 3 .\n'
+            'evidence:2 met:node DOID:552 ; met:document "d2" ; met:mentionCount 1 .\n'
+            'evidence:3 met:node SYMP:0000614 ; met:document "d1" ; met:mentionCount 2 .',
+        )
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, sort_keys=True), encoding="utf-8")
+
+
+def make_run(run: Path) -> Path:
+    """The run directory, complete."""
+    _tables(run)
+    _items(run)
+    _store(run)
+    mentions = [
+        {"document": "d1", "node": "DOID:552", "axis": "disease", "assertion": "positive", "source": "primer"},
+        {"document": "d2", "node": "DOID:552", "axis": "disease", "assertion": "negated", "source": "primer"},
+    ]
+    tables.write("mentions", tables.frame("mentions", mentions), run / "mentions.parquet")
+    set_aside = [{"source": "notes.csv", "where": "line 7", "reason": f"no image {EVIL}", "content": "x"}]
+    tables.write("quarantine", tables.frame("quarantine", set_aside), run / "quarantine" / "corpus.parquet")
+    _write_json(
+        run / "tree" / "tree.json",
+        {
+            "version": "2026-01-01",
+            "sha256": "ab" * 32,
+            "sources": [{"name": "met", "version": "1", "licence": "CC0-1.0"}],
+            "conflicts": [{"kind": "two-nodes", "node": "DOID:552", "message": "m"}],
+        },
+    )
+    (run / "tree" / "review.tsv").write_text(
+        "id\tlabel\tparent\tdefinition\tkind\tconfidence\tevidence\tdecision\n"
+        "ID\tLABEL\tSC %\tA IAO:0000115\t\t\t\t\n"
+        "MET:0100001\tlobar pneumonia\tDOID:552\tPneumonia of a lobe.\tnew-term\t0.8\td1\t\n",
+        encoding="utf-8",
+    )
+    log = [{"step": s, "loss": 3.0 / s, "lr": 1e-4} for s in range(1, 31)]
+    (run / "base").mkdir()
+    (run / "adapter").mkdir()
+    (run / "adapter" / "training_log.jsonl").write_text("\n".join(map(json.dumps, log)) + "\n", encoding="utf-8")
+    _write_json(
+        run / "adapter" / "adapter_config.json",
+        {"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["v_proj", "q_proj"]},
+    )
+    scored = run / "eval" / "own"
+    _write_json(
+        scored / "metrics.json",
+        {
+            "benchmark": "own",
+            "protocol": "corrected",
+            "total": 20,
+            "right": 9,
+            "accuracy": 0.45,
+            "ci95": [0.25, 0.65],
+            "baselines": {"majority": 0.4, "chance": 0.25},
+            "by_type": {"disease": {"total": 20, "accuracy": 0.45, "ci95": [0.25, 0.65]}},
+        },
+    )
+    asked = [
+        {
+            "record": {"question": f"What is it? {EVIL}", "answer": "CT", "image": "images/0001.png"},
+            "model_output": EVIL,
+        }
+    ]
+    (scored / "predictions.jsonl").write_text("\n".join(map(json.dumps, asked)) + "\n", encoding="utf-8")
+    (scored / "items.jsonl").write_text(json.dumps({"extracted": "CT", "correct": True}) + "\n", encoding="utf-8")
+    (run / "recipe.yaml").write_text("name: small\nseed: 13\n", encoding="utf-8")
+    _write_json(
+        run / "manifest.json",
+        {
+            "run": "small",
+            "seed": 13,
+            "recipe_sha256": "cd" * 32,
+            "versions": {"met-kg": "0.1.0"},
+            "steps": {
+                "corpus": {
+                    "counts": {"samples": 12, "by split": {"train": 4}},
+                    "inputs": {"/home/someone/data/notes.csv": "ef" * 32, "${MET_DATA}/x.csv": "ee" * 32},
+                    "outputs": {"samples.parquet": "aa" * 32},
+                },
+                "report": {"counts": {"bytes": 1}, "outputs": {"report.html": "99" * 32}},
+            },
+            "timestamps": {"corpus": {"started": 1234567890.5, "seconds": 4.56}},
+        },
+    )
+    return run
