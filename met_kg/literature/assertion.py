@@ -25,7 +25,10 @@ __all__ = ["Assertions"]
 _ORDER: Final[tuple[Assertion, ...]] = ("family", "negated", "hypothetical", "uncertain", "historical")
 #: A modality is negated only right beside the cue ("without contrast"): the same sentence names what was done.
 _MODALITY_REACH: Final = 1
-_CLAUSE_END: Final = re.compile(r";|:(?=\s)|\n|\s[-–—]+\s|,\s(?=(?:the|this|there|these|those|his|her|we)\b)")
+_CLAUSE_END: Final = re.compile(
+    r";|:(?=\s)|\n|\s[-–—]+\s"
+    r"|,\s(?=(?:the|this|there|these|those|his|her|we|suggesting|suggestive|indicating|indicative|consistent|compatible)\b)"
+)
 #: What an anatomical structure can be: somebody else's, or not there where nothing stands between it and the cue.
 _ANATOMY_CUES: Final = re.compile(r"absent|absence of|(?:not|never) (?:seen|visuali[sz]ed|identified|present|visible)")
 
@@ -78,7 +81,7 @@ class Assertions:
     def _applies(self, scope: _Scope, start: int, end: int, axis: Axis) -> bool:
         if scope.cue_start < end and start < scope.cue_end:
             return False  # a name that holds the cue's own words
-        if axis in ("disease", "finding") or scope.status == "family":
+        if axis in ("disease", "finding"):
             return True
         between = self._text[scope.cue_end : start] if scope.cue_end <= start else self._text[end : scope.cue_start]
         near = len(between.split()) <= (_MODALITY_REACH if axis == "modality" else 0)

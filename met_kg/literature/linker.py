@@ -18,6 +18,11 @@ from met_kg.records import Mention
 
 __all__ = ["Linker"]
 
+#: Parts of words: "extra-axial" is not axial. ("non-" is left to the assertion status.)
+_BOUND: Final = frozenset(
+    {"anti", "extra", "hemi", "infra", "inter", "intra", "para", "peri", "pre", "retro", "sub", "supra", "trans"}
+)
+
 #: Axes whose names may hold the name of an anatomical structure that is meant too.
 _OPEN: Final = {"modality", "finding"}
 
@@ -44,7 +49,7 @@ class Linker:
         spoken = stream(text, find_abbreviations(text))
         assertions = Assertions(text)
         found: list[Mention] = []
-        for start, end, readings in self._spans(spoken):
+        for start, end, readings in self._spans(text, spoken):
             for reading in readings:
                 entry = reading.entry
                 status = assertions.of(start, end, entry.axis)
@@ -52,12 +57,12 @@ class Linker:
                 found.append(Mention(start, end, text[start:end], entry.node, entry.axis, entry.label, score, status))
         return sorted(found, key=lambda m: (m.start, m.end, m.axis, m.node))
 
-    def _spans(self, spoken: Stream) -> list[tuple[int, int, tuple[Reading, ...]]]:
+    def _spans(self, text: str, spoken: Stream) -> list[tuple[int, int, tuple[Reading, ...]]]:
         """Chosen spans with their readings, as character offsets."""
         chosen: list[tuple[int, int, tuple[Reading, ...]]] = []
         covered = inner = -1  # last word of the outer span, and of a structure inside it
         is_open = False
-        for first, last, readings in self._hits(spoken):
+        for first, last, readings in self._hits(text, spoken):
             if first > covered:
                 covered, inner = last, -1
                 is_open = {r.entry.axis for r in readings} <= _OPEN
@@ -71,7 +76,7 @@ class Linker:
             chosen.append((spoken.words.start[first], spoken.words.end[last], readings))
         return chosen
 
-    def _hits(self, spoken: Stream) -> list[tuple[int, int, tuple[Reading, ...]]]:
+    def _hits(self, text: str, spoken: Stream) -> list[tuple[int, int, tuple[Reading, ...]]]:
         """Every name in the words that can be meant as written: first and last word, leftmost longest first."""
         norm, raw = spoken.words.norm, spoken.words.raw
         if not norm:
@@ -83,10 +88,18 @@ class Linker:
         hits: list[tuple[int, int, tuple[Reading, ...]]] = []
         for pattern, start, end in self._automaton.find_matches_as_indexes(padded, overlapping=True):
             first, last = word_at[start + 1], word_at[end] - 1
-            if not spoken.allows(first, last):
+            if not spoken.allows(first, last) or _is_bound(text, spoken, first):
                 continue
             readings = self.lexicon.readings(self._forms[pattern], " ".join(raw[first : last + 1]))
             if readings:
                 hits.append((first, last, readings))
         hits.sort(key=lambda hit: (hit[0], -hit[1]))
         return hits
+
+
+def _is_bound(text: str, spoken: Stream, first: int) -> bool:
+    """Whether a hyphen ties a part of a word to the front of the match."""
+    if not first or spoken.words.norm[first - 1] not in _BOUND:
+        return False
+    between = text[spoken.words.end[first - 1] : spoken.words.start[first]]
+    return between in ("-", "‐", "‑")

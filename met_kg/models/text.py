@@ -19,6 +19,8 @@ __all__ = ["BUILT_IN", "SentenceTransformerEmbedder", "TextEmbedder", "TfidfSvdE
 BUILT_IN: Final = "tfidf-svd"
 
 Vectors = NDArray[np.float32]
+#: More texts than this are a large collection.
+_LARGE: Final = 1000
 
 
 class TextEmbedder(Protocol):
@@ -44,11 +46,11 @@ class TfidfSvdEmbedder:
         of the randomised SVD.
     """
 
-    def __init__(self, dimensions: int = 256, seed: int = 0) -> None:
+    def __init__(self, dimensions: int = 128, seed: int = 0) -> None:
         self.name = BUILT_IN
         self._dimensions, self._seed = dimensions, seed
         self._words: Any = None
-        self._reduce: Any = None
+        self._axes: NDArray[np.float32] | None = None  # words x dimensions
 
     def fit(self, texts: Sequence[str]) -> None:
         """Learn vocabulary, weights and axes from the texts.
@@ -61,22 +63,26 @@ class TfidfSvdEmbedder:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        self._words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=200_000)
+        # A word pair that occurs once in a large collection tells nothing apart and costs most of the time.
+        least = 2 if len(texts) > _LARGE else 1
+        self._words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=50_000, min_df=least)
         try:
             matrix = self._words.fit_transform(texts)
         except ValueError as problem:
             raise UsageProblem(f"the text embedder has nothing to learn from: {problem}") from problem
         rank = min(self._dimensions, min(matrix.shape) - 1)
         # Too few texts to reduce: the sparse rows are used as they are.
-        self._reduce = TruncatedSVD(rank, random_state=self._seed).fit(matrix) if rank >= 2 else None
+        if rank >= 2:
+            found = TruncatedSVD(rank, n_iter=3, random_state=self._seed).fit(matrix)
+            # Laid out for products with single sparse rows: the estimator's own transform copies all of it each time.
+            self._axes = np.ascontiguousarray(found.components_.T, dtype=np.float32)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Vectors of texts after :meth:`fit`."""
         if self._words is None:
             raise UsageProblem("the text embedder has not been fitted", hint="call fit(texts) first")
         matrix = self._words.transform(texts)
-        dense = matrix.toarray() if self._reduce is None else self._reduce.transform(matrix)
-        return _unit(dense)
+        return _unit(matrix.toarray() if self._axes is None else np.asarray(matrix @ self._axes))
 
 
 class SentenceTransformerEmbedder:

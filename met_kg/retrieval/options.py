@@ -21,9 +21,6 @@ class RetrievalOptions:
         a node is searched for while fewer samples than this mention it.
     depth
         how many samples a search looks at, for each node.
-    spread
-        how many other words may stand between the words of a name in one sentence ("stenosis of the left subclavian
-        artery" for "subclavian artery stenosis").
     dense
         least cosine of node and sample.
     score
@@ -39,7 +36,6 @@ class RetrievalOptions:
     search: bool = True
     few: int = 3
     depth: int = 10
-    spread: int = 3
     dense: float = 0.2
     score: float = 0.6
     rank_constant: int = 60

@@ -1,7 +1,8 @@
-"""Anchors for rarely mentioned nodes: all words of a name close together in one sentence, in any order.
+"""Anchors for rarely mentioned nodes: a name turned round, or with small words in between.
 
-"Stenosis of the left subclavian artery" names "subclavian artery stenosis", which no dictionary finds. Such an anchor
-has the method ``retrieval`` and a lower score than any mention.
+"Melanoma of the rectum" names "rectum melanoma", and "head of the left caudate nucleus" names "head of caudate
+nucleus"; no dictionary holds them all. Order and preposition are what keeps the sense: "large renal cell carcinoma" is
+no "large cell carcinoma". Such an anchor has the method ``retrieval`` and a lower score than any mention.
 """
 
 from __future__ import annotations
@@ -24,12 +25,10 @@ from met_kg.retrieval.search import NodeSearch
 
 __all__ = ["scattered_anchors"]
 
-#: Words that a name can do without.
-_FUNCTION: Final = frozenset(
-    {"a", "an", "and", "as", "at", "by", "due", "for", "from", "in", "into", "of", "on", "or", "the", "to"}
-)
-#: One-word names are found by the dictionary or not at all.
-_LEAST_WORDS: Final = 2
+#: Prepositions that join a thing to its place or kind; one stands for all.
+_JOINS: Final = {"of": "of", "in": "of", "at": "of", "within": "of", "involving": "of"}
+#: Words that may stand inside a name without changing what it names.
+_FILLERS: Final = frozenset({"a", "an", "both", "bilateral", "her", "his", "its", "left", "right", "the", "this"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,8 @@ class _Sentence:
     field: str
     offset: int  # of the sentence in the field
     words: Words
+    plain: str  # the words without fillers, joined and padded by spaces
+    places: list[int]  # where in ``words`` each of them stands
 
 
 def scattered_anchors(
@@ -63,8 +64,9 @@ def scattered_anchors(
     ids, columns = samples["sample_id"].tolist(), {field: samples[field].tolist() for field in FIELDS}
     done: set[tuple[str, str]] = set()
     for form in sorted(lexicon.forms):
-        content = [w for w in form.split() if w[0].isalnum() and w not in _FUNCTION]
-        if len(set(content)) < _LEAST_WORDS or any(w not in holding for w in content):
+        turned = _turned(form)
+        content = {word for word in form.split() if word not in _JOINS}
+        if not turned or any(word not in holding for word in content):
             continue
         readings = lexicon.readings(form, form)
         if not readings:
@@ -72,7 +74,7 @@ def scattered_anchors(
         entry = readings[0].entry
         if entry.scope not in ("LABEL", "EXACT") or count[entry.node] >= options.few:
             continue
-        places = _places(content, found, holding, options.spread)
+        places = _places(turned, content, found, holding)
         if not places:
             continue
         cosine = search.similarity(entry.label)
@@ -114,38 +116,45 @@ def _row(
 
 
 def _sentences(samples: pd.DataFrame) -> list[_Sentence]:
-    return [
-        _Sentence(row, field, start, words(text[start:end]))
-        for field in FIELDS
-        for row, text in enumerate(samples[field])
-        for start, end in sentences(text)
-    ]
+    found = []
+    for field in FIELDS:
+        for row, text in enumerate(samples[field]):
+            for start, end in sentences(text):
+                here = words(text[start:end])
+                kept = [i for i, word in enumerate(here.norm) if word not in _FILLERS]
+                plain = " ".join(_JOINS.get(here.norm[i], here.norm[i]) for i in kept)
+                found.append(_Sentence(row, field, start, here, f" {plain} ", kept))
+    return found
+
+
+def _turned(form: str) -> list[str]:
+    """The ways in which a name can be turned round; none for one word, punctuation, or a side that it names itself.
+
+    >>> _turned("rectum melanoma"), _turned("head of pancreas")
+    (['melanoma of rectum'], ['head of pancreas', 'pancreas head'])
+    """
+    parts = [_JOINS.get(word, word) for word in form.split()]
+    if len(parts) < 2 or not all(part.isalnum() and part not in _FILLERS for part in parts):
+        return []
+    if "of" in parts:
+        at = parts.index("of")
+        head, rest = parts[:at], parts[at + 1 :]
+        return [" ".join(parts), " ".join(rest + head)] if head and rest and "of" not in rest else []
+    return [" ".join([*parts[i:], "of", *parts[:i]]) for i in range(1, len(parts))]
 
 
 def _places(
-    content: list[str], found: list[_Sentence], holding: dict[str, set[int]], spread: int
+    turned: list[str], content: set[str], found: list[_Sentence], holding: dict[str, set[int]]
 ) -> list[tuple[_Sentence, int, int]]:
-    """Sentences with all the words within reach of each other: first and last word of the closest such stretch."""
-    common = set.intersection(*sorted((holding[w] for w in set(content)), key=len))
+    """Sentences that hold one of the ways: first and last word there."""
     places = []
-    for index in sorted(common):
-        stretch = _closest(found[index].words.norm, set(content))
-        if stretch is not None and stretch[1] - stretch[0] + 1 <= len(content) + spread:
-            places.append((found[index], *stretch))
+    for index in sorted(set.intersection(*(holding[word] for word in content))):
+        sentence = found[index]
+        for way in turned:
+            at = sentence.plain.find(f" {way} ")
+            if at >= 0:
+                first = sentence.plain.count(" ", 0, at + 1) - 1
+                last = first + way.count(" ")
+                places.append((sentence, sentence.places[first], sentence.places[last]))
+                break
     return places
-
-
-def _closest(norm: list[str], wanted: set[str]) -> tuple[int, int] | None:
-    """The shortest stretch that holds every wanted word and no punctuation, leftmost of equals."""
-    last: dict[str, int] = {}
-    best: tuple[int, int] | None = None
-    for i, word in enumerate(norm):
-        if not word[0].isalnum():
-            last.clear()
-        elif word in wanted:
-            last[word] = i
-            if len(last) == len(wanted):
-                first = min(last.values())
-                if best is None or i - first < best[1] - best[0]:
-                    best = (first, i)
-    return best

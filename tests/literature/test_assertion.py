@@ -38,6 +38,9 @@ CASES = [
     ("No family history of [breast cancer].", "family"),
     ("At high risk of [stroke].", "hypothetical"),
     ("Return if [fever] develops.", "hypothetical"),
+    ("The angles were not seen, suggesting [pleural effusion].", "positive"),
+    ("No pneumothorax despite a history of [COPD].", "historical"),
+    ("Opacities with relative sparing of the [nodule].", "positive"),
     ("Large [effusion].", "positive"),
 ]
 

@@ -164,6 +164,15 @@ def test_adjectives_point_at_the_structure(mini_graph: Graph) -> None:
     assert _found(linker, "Hepatic cyst") == [("Hepatic", "UBERON:0002107")]
 
 
+def test_parts_of_words_are_not_names() -> None:
+    linker = _linker(Concept("M:1", "axial", "modality"), Concept("D:1", "pre-eclampsia", "disease"))
+    assert _found(linker, "Extra-axial fluid, pre-eclampsia, post-axial, T2-axial") == [
+        ("pre-eclampsia", "D:1"),
+        ("axial", "M:1"),
+        ("axial", "M:1"),
+    ]
+
+
 def test_general_words_and_odd_texts_are_harmless(mini_graph: Graph) -> None:
     linker = Linker(Lexicon([*(), LexiconEntry("disease", "DOID:4", "disease", "disease")]))
     assert linker.link("The disease.") == []

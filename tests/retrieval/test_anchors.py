@@ -130,12 +130,12 @@ def test_best_score_is_kept_and_samples_do_not_mix(mini_graph: Graph) -> None:
     ]
 
 
-def test_scattered_words_anchor_rare_nodes_with_less_score(mini_graph: Graph) -> None:
+def test_names_turned_round_anchor_rare_nodes_with_less_score(mini_graph: Graph) -> None:
     filler = [{"caption": f"Sagittal view of a joint, case {i}."} for i in range(6)]
     rows = [
-        {"caption": "Failure of the heart, congestive."},
         {"caption": "Fibrosis, mostly pulmonary."},
-        {"caption": "Marked fibrosis of pulmonary tissue."},
+        {"caption": "Pulmonary small airway fibrosis."},
+        {"caption": "Marked fibrosis of the pulmonary tissue."},
         {"caption": "No fibrosis of pulmonary tissue."},
     ]
     anchors, _ = _anchors(mini_graph, *rows, *filler, options=RetrievalOptions(dense=0.05))
