@@ -96,5 +96,9 @@ synthesize = _step_command("synthesize", "synthesize", "Write a run's captions a
 @click.command(epilog="Example:  met report runs/quickstart")
 @click.argument("run_dir", metavar="DIR", type=_FOLDER)
 def report(run_dir: Path) -> None:
-    """Draw a run's report again: report.html, one file, readable offline."""
-    _one_step("report", run_dir)
+    """Draw a run's report: report.html, one file, readable offline. Works on a run that stopped early, too."""
+    from met_kg.report import write_report
+
+    out = run_dir / "report.html"
+    write_report(run_dir, out)
+    click.echo(f"wrote {out}")

@@ -70,6 +70,8 @@ class Step:
     graphs: tuple[tuple[str, str], ...] = ()
     #: Whether the work folder survives a kill (the step resumes from its own checkpoints).
     resumes: bool = False
+    #: Whether it reads ``manifest.json``, which is then written before it too.
+    reads_manifest: bool = False
     #: Steps that a recipe can leave out say so here.
     wanted: Callable[[Recipe], bool] = lambda recipe: True
 
@@ -122,6 +124,8 @@ def run_steps(
                 log.info(f"{step.name}: unchanged")
                 _sync_store(step, run)
                 continue
+            if step.reads_manifest:
+                _write_manifest(steps, recipe, run)
             _do(step, recipe, run, key, log)
         return _write_manifest(steps, recipe, run)
 

@@ -256,6 +256,9 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+#: Steps that set input aside.
+_READING: Final = ("tree", "literature", "corpus", "retrieve", "synthesize")
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(
         "tree",
@@ -363,17 +366,23 @@ STEPS: Final[tuple[Step, ...]] = (
         "report",
         room="report",
         needs=(
+            "recipe.yaml",
             "tree/tree.json",
+            "tree/review.tsv",
+            "mentions.parquet",
             "samples.parquet",
             "anchors.parquet",
             "decisions.parquet",
             "captions.parquet",
             "vqa.parquet",
+            "base",
             "adapter",
             "eval",
+            *(f"quarantine/{step}.parquet" for step in _READING),
         ),
         makes=("report.html",),
         do=_report,
         settings=lambda r: r.name,
+        reads_manifest=True,
     ),
 )
