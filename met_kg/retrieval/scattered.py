@@ -64,7 +64,8 @@ def scattered_anchors(
     ids, columns = samples["sample_id"].tolist(), {field: samples[field].tolist() for field in FIELDS}
     done: set[tuple[str, str]] = set()
     for form in sorted(lexicon.forms):
-        turned = _turned(form)
+        # What the dictionary holds, it has already read, and maybe as a better node.
+        turned = [way for way in _turned(form) if way not in lexicon.forms]
         content = {word for word in form.split() if word not in _JOINS}
         if not turned or any(word not in holding for word in content):
             continue
