@@ -15,6 +15,9 @@ __all__ = ["certain_relations"]
 #: An apostrophe inside a bare name (N,N'-diethylthiourea) opens no quotation.
 _PIECE: Final = re.compile(r"\s*('(?:[^'\\]|\\.)*'(?=[\s()]|$)|[()]|[^\s()'][^\s()]*)")
 
+#: Brackets that an expression may have; real ones have a dozen. Without a limit a hostile line exhausts the stack.
+_DEEPEST: Final = 200
+
 
 def certain_relations(text: str) -> Iterator[tuple[str, str]]:
     """(property label, filler label) of every existential restriction that holds whatever the alternatives.
@@ -27,8 +30,10 @@ def certain_relations(text: str) -> Iterator[tuple[str, str]]:
     Raises
     ------
     ValueError
-        when brackets or quotation marks do not match.
+        when brackets or quotation marks do not match, or there are far too many.
     """
+    if text.count("(") > _DEEPEST:
+        raise ValueError(f"more than {_DEEPEST} brackets")
     pieces = _pieces(text)
     if _split(pieces, "or"):
         return

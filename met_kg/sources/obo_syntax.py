@@ -49,7 +49,7 @@ def unescape(text: str) -> tuple[str, str]:
     r"""Resolve backslash escapes.
 
     >>> unescape(r"http\://x \q")
-    ('http://x q', "escape '\\\\q' is not in the specification")
+    ('http://x q', "escape '\\q' is not in the specification")
     """
     if "\\" not in text:
         return text, ""
