@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-__all__ = ["Box", "Branch", "Chart", "Tick", "branches", "fold_chains", "icicle", "line_chart"]
+__all__ = ["Box", "Branch", "Chart", "Tick", "branches", "fold", "icicle", "line_chart"]
 
 
 @dataclass(slots=True)
 class Branch:
-    """A node with the weight of everything below it; ``path`` names the single-child nodes folded into it."""
+    """A node with the weight of everything below it; ``path`` names the nodes above it that were left out."""
 
     node: str
     label: str
@@ -58,84 +58,83 @@ class Chart:
     y_ticks: tuple[Tick, ...]
 
 
-def fold_chains(branch: Branch) -> Branch:
-    """The tree without nodes that only pass everything on to a single child.
+def fold(branch: Branch, share: float = 0.75) -> Branch:
+    """The tree without nodes that pass nearly everything (``share`` and more) on to one child.
+
+    The children of such a node move up to its parent, and so does the weight of its own.
 
     >>> leaf = Branch("c", "lung", "anatomy", 3, own=3)
     >>> organ = Branch("b", "organ", "anatomy", 3, children=[leaf])
-    >>> folded = fold_chains(Branch("a", "anatomy", "anatomy", 3, children=[organ]))
+    >>> folded = fold(Branch("a", "anatomy", "anatomy", 3, children=[organ]))
     >>> [(b.label, b.path) for b in folded.children]
     [('lung', ('organ',))]
     """
-    return Branch(
-        branch.node,
-        branch.label,
-        branch.axis,
-        branch.weight,
-        branch.own,
-        branch.path,
-        [fold_chains(_last_of_chain(child)) for child in branch.children],
-    )
-
-
-def _last_of_chain(branch: Branch) -> Branch:
-    passed: tuple[str, ...] = ()
-    while not branch.own and len(branch.children) == 1:
-        passed += (branch.label,)
-        branch = branch.children[0]
-    return Branch(branch.node, branch.label, branch.axis, branch.weight, branch.own, passed, branch.children)
+    own, children, waiting = branch.own, [], list(branch.children)
+    while waiting:
+        child = waiting.pop()
+        if max((c.weight for c in child.children), default=0) >= share * child.weight:
+            own += child.own
+            waiting += [replace(c, path=(*child.path, child.label)) for c in child.children]
+        else:
+            children.append(fold(child, share))
+    return replace(branch, own=own, children=children)
 
 
 def icicle(
     roots: Sequence[Branch],
     *,
     width: float = 1080,
-    height: float = 560,
-    levels: int = 7,
+    height: float = 600,
+    levels: int = 6,
     least: float = 13,
-    letter: float = 6.1,
+    letter: float = 5.6,
 ) -> list[Box]:
-    """Rectangles of a tree that grows from left to right; the height of each is its share of the whole weight.
+    """Rectangles of trees that grow from left to right, one below the other.
 
-    Children too small for a line of text (``least``) are gathered in one box. What a node leaves free to its right is
-    its own weight, not that of any child. ``letter`` is the mean width of a letter.
+    The height of a box is its share of its own tree; the height of a tree goes with the square root of its weight, so
+    that a small one can still be read. Children too small for a line of text (``least``) are gathered in one box. What
+    a node leaves free to its right is its own weight, not that of any child. ``letter`` is the mean width of a letter.
     """
-    total = sum(r.weight for r in roots)
-    if not total:
+    roots = [r for r in roots if r.weight]
+    if not roots:
         return []
-    levels = min(levels, max(map(_levels, roots)))
-    column, scale = width / levels, height / total
-    boxes: list[Box] = []
+    roof = sum(math.sqrt(r.weight) for r in roots)
+    drawn: list[tuple[float, float, int, str, str, str]] = []
 
-    def add(y: float, weight: int, level: int, axis: str, label: str, title: str) -> None:
-        tall = weight * scale
-        room = int((column - 10) / letter)
-        text = label if len(label) <= room else label[: room - 1].rstrip() + "…"
-        shown = text if tall >= least else ""
-        boxes.append(Box(_r(level * column), _r(y), _r(column), _r(tall), shown, title, axis, level))
+    def add(y: float, tall: float, level: int, axis: str, label: str, title: str) -> None:
+        drawn.append((y, tall, level, axis, label, title))
 
-    def place(branch: Branch, y: float, level: int) -> None:
+    def place(branch: Branch, y: float, level: int, scale: float) -> None:
         above = " › ".join((*branch.path, branch.label))
-        add(y, branch.weight, level, branch.axis, branch.label, f"{above} ({branch.node}): {branch.weight:,} anchors")
+        title = f"{above} ({branch.node}): {branch.weight:,} anchors"
+        add(y, branch.weight * scale, level, branch.axis, branch.label, title)
         if level + 1 >= levels:
             return
         ordered = sorted(branch.children, key=lambda b: (-b.weight, b.label, b.node))
         large = [b for b in ordered if b.weight * scale >= least]
-        small = [b for b in ordered if b.weight * scale < least]
+        small = ordered[len(large) :]
         if len(small) == 1:
             large, small = ordered, []
         for child in large:
-            place(child, y, level + 1)
+            place(child, y, level + 1, scale)
             y += child.weight * scale
         if small:
-            weight = sum(b.weight for b in small)
+            tall = sum(b.weight for b in small) * scale
             names = ", ".join(f"{b.label} {b.weight:,}" for b in small[:12]) + (", …" if len(small) > 12 else "")
-            add(y, weight, level + 1, branch.axis, f"{len(small)} more", f"{names}")
+            add(y, tall, level + 1, branch.axis, f"{len(small)} more", names)
 
     top = 0.0
     for root in roots:
-        place(root, top, 0)
-        top += root.weight * scale
+        tall = math.sqrt(root.weight) / roof * height
+        place(root, top, 0, tall / root.weight)
+        top += tall
+    column = width / (1 + max(level for _, _, level, *_ in drawn))
+    room = int((column - 10) / letter)
+    boxes = []
+    for y, tall, level, axis, label, title in drawn:
+        text = label if len(label) <= room else label[: room - 1].rstrip() + "…"
+        shown = text if tall >= least else ""
+        boxes.append(Box(_r(level * column), _r(y), _r(column), _r(tall), shown, title, axis, level))
     return boxes
 
 
@@ -195,10 +194,6 @@ def _marks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [round(i * step, 10) for i in range(first, last + 1)]
 
 
-def _levels(branch: Branch) -> int:
-    return 1 + max(map(_levels, branch.children), default=0)
-
-
 def _r(value: float) -> float:
     return round(value, 1)
 
@@ -215,4 +210,4 @@ def branches(rows: Sequence[Mapping[str, object]], roots: Mapping[str, str]) -> 
         parent = found.get(str(row["parent"]))
         if parent is not None:
             parent.children.append(found[str(row["node"])])
-    return [fold_chains(found[node]) for node in roots.values() if node in found]
+    return [fold(found[node]) for node in roots.values() if node in found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from met_kg.graph.store import Graph
-from met_kg.report.charts import Branch, branches, icicle, line_chart
+from met_kg.report.charts import Branch, branches, fold, icicle, line_chart
 from met_kg.vocabulary import AXES, AXIS_ROOT, Graphs
 
 
@@ -28,6 +28,13 @@ def test_small_children_are_gathered_and_named() -> None:
     assert len(gathered) == 1 and gathered[0].height == 10 and "s4 1" in gathered[0].title
 
 
+def test_folding_keeps_all_weight_and_every_other_branch() -> None:
+    middle = Branch("m", "middle", "disease", 100, own=5, children=[leaf("heavy", 85), leaf("light", 10)])
+    folded = fold(Branch("r", "root", "disease", 110, children=[middle, leaf("other", 10)]))
+    assert {c.label: c.path for c in folded.children} == {"heavy": ("middle",), "light": ("middle",), "other": ()}
+    assert folded.own + sum(c.weight for c in folded.children) == folded.weight == 110
+
+
 def test_nothing_anchored_draws_nothing() -> None:
     assert icicle([]) == []
 
@@ -40,7 +47,10 @@ def test_branches_come_from_the_graph(mini_graph: Graph) -> None:
     assert [(t.label, t.weight) for t in trees] == [("disease", 3)]
     lung_disease = trees[0].children[0]
     assert (lung_disease.label, lung_disease.path) == ("lung disease", ("respiratory system disease",))
-    assert {c.label: (c.weight, c.own) for c in lung_disease.children} == {"COVID-19": (2, 2), "asthma": (1, 1)}
+    assert {c.label: (c.weight, c.own, c.path) for c in lung_disease.children} == {
+        "COVID-19": (2, 2, ("pneumonia", "viral pneumonia")),
+        "asthma": (1, 1, ()),
+    }
 
 
 def test_coverage_counts_what_is_shown_and_what_follows(mini_graph: Graph) -> None:

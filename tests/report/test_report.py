@@ -89,7 +89,7 @@ def test_every_section_tells_its_figures(page: str) -> None:
     said = Page(page).said
     assert "40 nodes on four axes, up to 5 levels deep" in said("tree")
     assert "disease 14" in said("tree") and "2026-01-01" in said("tree")
-    assert "In 2 documents, 1 node of the tree found 2 mentions" in said("literature")
+    assert "2 mentions of 1 node in 2 documents" in said("literature")
     assert "lobar pneumonia pneumonia DOID:552 0.8" in said("literature")
     assert "12 image-text pairs in 6 groups" in said("corpus")
     assert "48 links from 12 samples to 4 nodes" in said("anchors")
