@@ -73,7 +73,15 @@ def load_sources(names: Sequence[str], root: Path | None) -> list[Source]:
     for name in ordered:
         found = load_source(name, root)
         loaded.append(
-            Source(name, found.version, found.licence, found.concepts, found.mended, found.quarantined, found.files)
+            Source(
+                name,
+                found.version or edit_version(),
+                found.licence,
+                found.concepts,
+                found.mended,
+                found.quarantined,
+                found.files,
+            )
         )
     return loaded
 
