@@ -1,0 +1,1 @@
+"""Six medical VQA benchmarks: prompts, reading answers, metrics, baselines, roll-up along the tree."""

@@ -1,0 +1,73 @@
+"""Intervals and comparisons: bootstrap clustered by image, McNemar's exact test, Holm's correction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["clustered_interval", "holm", "mcnemar", "paired_difference"]
+
+
+def _sums(values: Sequence[float], clusters: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    names = {name: i for i, name in enumerate(dict.fromkeys(clusters))}
+    where = np.array([names[c] for c in clusters], dtype=np.int64)
+    total = np.bincount(where, weights=np.asarray(values, dtype=float), minlength=len(names)).astype(np.float64)
+    return total, np.bincount(where, minlength=len(names)).astype(np.int64)
+
+
+def clustered_interval(
+    values: Sequence[float | bool], clusters: Sequence[str], *, rounds: int = 2000, seed: int = 0, level: float = 0.95
+) -> list[float] | None:
+    """Percentile bootstrap interval of the mean, resampling whole clusters (images): questions on one image are no
+    independent trials. None for no items.
+
+    >>> clustered_interval([1, 1, 1], ["a", "b", "c"])
+    [1.0, 1.0]
+    """
+    if not values:
+        return None
+    total, size = _sums([float(v) for v in values], clusters)
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(0, len(size), size=(rounds, len(size)))
+    means = total[drawn].sum(axis=1) / size[drawn].sum(axis=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return [round(float(low), 6), round(float(high), 6)]
+
+
+def paired_difference(
+    first: Sequence[bool], second: Sequence[bool], clusters: Sequence[str], *, rounds: int = 2000, seed: int = 0
+) -> dict[str, float]:
+    """Mean difference second - first on the same items, with its clustered 95 % interval."""
+    differences = [float(b) - float(a) for a, b in zip(first, second, strict=True)]
+    interval = clustered_interval(differences, clusters, rounds=rounds, seed=seed) or [math.nan, math.nan]
+    return {"difference": float(np.mean(differences)), "low": interval[0], "high": interval[1]}
+
+
+def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:
+    """Exact two-sided p-value of McNemar's test on paired right/wrong answers.
+
+    >>> round(mcnemar([True] * 5, [False] * 5), 4)
+    0.0625
+    """
+    only_first = sum(a and not b for a, b in zip(first, second, strict=True))
+    only_second = sum(b and not a for a, b in zip(first, second, strict=True))
+    n, k = only_first + only_second, min(only_first, only_second)
+    tail: float = sum(math.comb(n, i) for i in range(k + 1)) / 2**n
+    return min(1.0, 2 * tail)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm-corrected p-values, in the given order.
+
+    >>> holm([0.01, 0.04])
+    [0.02, 0.04]
+    """
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, running = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        running = max(running, min(1.0, (len(p_values) - rank) * p_values[i]))
+        adjusted[i] = running
+    return adjusted
