@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from met_kg.errors import MetError, StoreLocked, UnknownName, UsageProblem
 from met_kg.graph.store import Graph
 from met_kg.log import Log
-from met_kg.pipeline.fingerprint import code_hash, hash_json, hash_path, library_versions
+from met_kg.pipeline.fingerprint import code_hash, hash_input, hash_json, hash_path, library_versions
 from met_kg.records import Quarantined
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _key(step: Step, recipe: Recipe, run: Path) -> str:
             "settings": step.settings(recipe),
             "seed": recipe.seed,
             "needs": {name: hash_path(run / name) for name in step.needs},
-            "inputs": {str(path): hash_path(path) for path in step.inputs(recipe)},
+            "inputs": {_shown(path): hash_input(path) for path in step.inputs(recipe)},
             "code": code_hash(step.room),
             "libraries": library_versions(),
         }
@@ -246,7 +246,7 @@ def _write_manifest(steps: Sequence[Step], recipe: Recipe, run: Path) -> dict[st
             continue
         manifest["steps"][step.name] = {
             "key": state["key"],
-            "inputs": {_shown(path): hash_path(path) for path in step.inputs(recipe)},
+            "inputs": {_shown(path): hash_input(path) for path in step.inputs(recipe)},
             "needs": {name: hash_path(run / name) for name in step.needs},
             "outputs": state["outputs"],
             "counts": state["counts"],
@@ -258,11 +258,13 @@ def _write_manifest(steps: Sequence[Step], recipe: Recipe, run: Path) -> dict[st
 
 def _shown(path: Path) -> str:
     """A path as the manifest names it: under MET_DATA where it lies there, so that machines can be compared."""
-    from met_kg.paths import DATA_VARIABLE, data_root
+    from met_kg.paths import DATA_VARIABLE, SHIPPED, data_root, shipped
 
     root = data_root()
     if root is not None and path.is_relative_to(root):
         return "${" + DATA_VARIABLE + "}/" + path.relative_to(root).as_posix()
+    if path.is_relative_to(shipped()):
+        return SHIPPED + path.relative_to(shipped()).as_posix()
     return str(path)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from met_kg.paths import ontology_dir, sparql_dir
 
-__all__ = ["GROUND", "ROOMS", "code_hash", "hash_json", "hash_path", "library_versions"]
+__all__ = ["GROUND", "ROOMS", "code_hash", "hash_input", "hash_json", "hash_path", "library_versions"]
 
 #: Modules below all rooms.
 GROUND: Final = ("vocabulary", "errors", "records", "tables", "paths", "log")
@@ -33,6 +33,8 @@ ROOMS: Final = (
     "pipeline",
     "cli",
 )
+#: Bytes from which reading a whole folder at every run would take longer than it is worth.
+LARGE: Final = 2 * 2**30
 _PACKAGE: Final = Path(__file__).parent.parent
 
 
@@ -50,6 +52,15 @@ def hash_path(path: Path) -> str:
         listing = {p.relative_to(path).as_posix(): hash_path(p) for p in path.rglob("*") if p.is_file()}
         return hash_json(listing)
     return ""
+
+
+def hash_input(path: Path) -> str:
+    """As :func:`hash_path`; a folder of more than 2 GiB is told by the names and sizes of its files alone."""
+    if path.is_dir():
+        sizes = {p.relative_to(path).as_posix(): p.stat().st_size for p in path.rglob("*") if p.is_file()}
+        if sum(sizes.values()) > LARGE:
+            return hash_json(sizes)
+    return hash_path(path)
 
 
 @lru_cache(maxsize=32)

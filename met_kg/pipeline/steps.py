@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from met_kg import tables
-from met_kg.paths import data_root, expand_path
+from met_kg.paths import SHIPPED, data_root, expand_path
 from met_kg.pipeline.engine import Context, Step, run_steps
 from met_kg.pipeline.recipe import Recipe
 from met_kg.records import Quarantined
@@ -111,12 +111,10 @@ def _read(path: str, form: str | None, name: str, licence: str) -> Any:
 
 # --- corpus ----------------------------------------------------------------------------------------------------------
 def _corpus(ctx: Context) -> None:
-    from met_kg.corpus import read_corpora
+    from met_kg.corpus.read import read_corpora
 
     images = ctx.out("images/x").parent
-    samples, quarantined = read_corpora(
-        ctx.recipe.corpus, images_dir=images, base=Path.cwd(), seed=ctx.recipe.seed, log=ctx.log
-    )
+    samples, quarantined = read_corpora(ctx.recipe.corpus, images_dir=images, base=Path.cwd(), seed=ctx.recipe.seed)
     ctx.quarantined += quarantined
     tables.write("samples", samples, ctx.out("samples.parquet"))
     ctx.counts |= {"samples": len(samples), "groups": int(samples["group_id"].nunique())}
@@ -124,9 +122,13 @@ def _corpus(ctx: Context) -> None:
 
 
 def _corpus_inputs(recipe: Recipe) -> Sequence[Path]:
-    from met_kg.corpus import corpus_files
-
-    return [path for spec in recipe.corpus for path in corpus_files(spec)]
+    """Tables and the folders that hold them and their images; readers that draw or read packages have no path."""
+    found = []
+    for spec in recipe.corpus:
+        if spec.path and ("://" not in spec.path or spec.path.startswith(SHIPPED)):
+            path = expand_path(spec.path)
+            found.append(path if path.is_dir() else path.parent)
+    return found
 
 
 # --- retrieve --------------------------------------------------------------------------------------------------------
@@ -134,13 +136,13 @@ def _retrieve(ctx: Context) -> None:
     from met_kg.filtering.facts import sample_triples
     from met_kg.literature.lexicon import Lexicon
     from met_kg.literature.linker import Linker
-    from met_kg.retrieval import anchor_samples
+    from met_kg.retrieval.anchors import anchor_samples
     from met_kg.tree.write import write_ntriples
 
     samples = tables.read("samples", ctx.run / "samples.parquet")
     with ctx.graph() as graph:
         linker = Linker(Lexicon.from_graph(graph))
-        anchors = anchor_samples(samples, graph, linker, options=ctx.recipe.retrieve)
+        anchors = anchor_samples(samples, graph, linker, options=ctx.recipe.retrieve, quarantine=ctx.quarantined.append)
     tables.write("anchors", anchors, ctx.out("anchors.parquet"))
     write_ntriples(sample_triples(samples, anchors), ctx.out("graph/samples.nt"))
     ctx.counts |= {
