@@ -133,6 +133,47 @@ def _items(run: Path) -> None:
     tables.write("vqa", tables.frame("vqa", items), run / "vqa.parquet")
 
 
+def _evaluation(folder: Path) -> None:
+    share = {"total": 20, "right": 9, "acc": 0.45}
+    _write_json(
+        folder / "metrics.json",
+        {
+            "benchmark": "own-items",
+            "title": "Held-out items of a run",
+            "protocol": "medevalkit",
+            "judge": "none",
+            "expected_items": 0,
+            "errors": 0,
+            "notes": {"unparsed": 2},
+            "total metrics": share,
+            "interval_95": [0.25, 0.65],
+            "close": {"total": 0, "right": 0, "acc": None},
+            "open": {"total": 8, "right": 4, "acc": 0.0625, "acc_recomputed": 0.5},
+            "multiple choice": {"total": 12, "right": 5, "acc": 5 / 12},
+            "baselines": {"majority": 0.4, "chance": 0.25, "majority_answer": "a", "majority_from": "train"},
+            "settings": {"batch_size": 4},
+            "tree": {
+                "axes": {"disease": share},
+                "branches": [{"axis": "disease", "branch": "DOID:850", "label": "lung disease", **share}],
+                "unlinked": 0,
+            },
+        },
+    )
+    asked = {
+        "record": {
+            "sample_id": "0001",
+            "question": f"What is it? {EVIL}",
+            "format": "multiple-choice",
+            "options": ["CT", "MRI"],
+            "answer": "A",
+        },
+        "model_output": f"B {EVIL}",
+    }
+    item = {"index": 0, "kind": "choice", "extracted": "B", "correct": False}
+    (folder / "predictions.jsonl").write_text(json.dumps(asked) + "\n", encoding="utf-8")
+    (folder / "items.jsonl").write_text(json.dumps(item) + "\n", encoding="utf-8")
+
+
 def _store(run: Path) -> None:
     tree = (Path(__file__).parents[1] / "mini_tree.ttl").read_text(encoding="utf-8")
     with Graph.open(run / "store", read_only=False) as graph:
@@ -194,28 +235,7 @@ def make_run(run: Path) -> Path:
         run / "adapter" / "adapter_config.json",
         {"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["v_proj", "q_proj"]},
     )
-    scored = run / "eval" / "own"
-    _write_json(
-        scored / "metrics.json",
-        {
-            "benchmark": "own",
-            "protocol": "corrected",
-            "total": 20,
-            "right": 9,
-            "accuracy": 0.45,
-            "ci95": [0.25, 0.65],
-            "baselines": {"majority": 0.4, "chance": 0.25},
-            "by_type": {"disease": {"total": 20, "accuracy": 0.45, "ci95": [0.25, 0.65]}},
-        },
-    )
-    asked = [
-        {
-            "record": {"question": f"What is it? {EVIL}", "answer": "CT", "image": "images/0001.png"},
-            "model_output": EVIL,
-        }
-    ]
-    (scored / "predictions.jsonl").write_text("\n".join(map(json.dumps, asked)) + "\n", encoding="utf-8")
-    (scored / "items.jsonl").write_text(json.dumps({"extracted": "CT", "correct": True}) + "\n", encoding="utf-8")
+    _evaluation(run / "eval" / "own-items")
     (run / "recipe.yaml").write_text("name: small\nseed: 13\n", encoding="utf-8")
     _write_json(
         run / "manifest.json",

@@ -98,8 +98,10 @@ def test_every_section_tells_its_figures(page: str) -> None:
     assert "1 blank 10 0 0 2 the picture is all of one grey" in said("filter")
     assert "3 enriched captions and 3 questions about 1 node" in said("items")
     assert "first loss 3.000, last 0.100" in said("training") and "q_proj, v_proj" in said("training")
-    assert "own corrected 20 9 45.0 % 25.0 % – 65.0 % 40.0 % 25.0 %" in said("evaluation")
-    assert "disease 20 45.0 %" in said("evaluation")
+    assert "own-items medevalkit 20 9 45.0 % 25.0 % – 65.0 % 40.0 % 25.0 %" in said("evaluation")
+    assert "open 4 8 50.0 %" in said("evaluation"), "not the accuracy that the harness divides twice"
+    assert "lung disease (disease) 9 20 45.0 %" in said("evaluation")
+    assert "gold A: CT model B" in said("evaluation") and "“a”, counted on train" in said("evaluation")
     assert "samples.parquet" in said("provenance") and "Seed 13" in said("provenance")
 
 
@@ -108,6 +110,20 @@ def test_options_carry_the_key_and_the_relation_of_each_distractor(page: str) ->
     assert "A asthma sibling · DOID:2841 B pneumonia key · DOID:552 C pulmonary fibrosis cousin · DOID:3770" in said
     assert ASK in said
     assert "Enriched at level knowledge" in said
+
+
+def test_benchmark_images_are_found_in_the_release_that_the_recipe_names(run: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(run, tmp_path / "run")
+    (other / "eval" / "own-items").rename(other / "eval" / "vqa-rad")
+    asked = {"record": {"question": "Is it big?", "answer": "no", "image_name": "x.jpg"}, "model_output": "yes"}
+    (other / "eval" / "vqa-rad" / "predictions.jsonl").write_text(json.dumps(asked), encoding="utf-8")
+    (tmp_path / "release" / "images").mkdir(parents=True)
+    Image.new("RGB", (50, 40), "red").save(tmp_path / "release" / "images" / "x.jpg")
+    (other / "recipe.yaml").write_text(f"eval: {{sources: {{vqa-rad: {tmp_path / 'release'}}}}}\n", encoding="utf-8")
+    write_report(other, tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text("utf-8")
+    assert "Is it big? gold no model yes" in Page(text).said("evaluation")
+    assert re.search(r'width="50" height="40" alt="test image"', text)
 
 
 def test_the_notices_stand_on_top(page: str, run: Path, tmp_path: Path) -> None:
