@@ -14,10 +14,11 @@ import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from PIL import Image, ImageOps
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from met_kg.errors import DataProblem
 
@@ -118,7 +119,7 @@ def _decode(path: Path) -> tuple[Image.Image, str]:
                 return _plain(ImageOps.exif_transpose(opened)), opened.mode
     except Image.DecompressionBombError as problem:
         raise ImageProblem(f"the picture has more than {MAX_PIXELS:,} pixels", where=path.name) from problem
-    except Image.UnidentifiedImageError as problem:
+    except UnidentifiedImageError as problem:
         raise ImageProblem("the file is not an image of a known format", where=path.name) from problem
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, TypeError) as problem:
         text = str(problem).replace(str(path), path.name)
@@ -139,7 +140,7 @@ def _plain(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _to_8_bit(values: np.ndarray) -> np.ndarray:
+def _to_8_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
     data = np.nan_to_num(values.astype(np.float64))
     low, high = float(data.min()), float(data.max())
     scale = 255.0 / (high - low) if high > low else 0.0

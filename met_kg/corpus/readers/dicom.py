@@ -142,7 +142,8 @@ def _unusable(data: Dataset, modality: str) -> str:
 
 def render(data: Dataset) -> Image.Image:
     """The middle frame as a reader of the image would see it: rescaled, windowed, inverted where MONOCHROME1 says."""
-    from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
+    from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+    from pydicom.pixels.utils import pixel_array
 
     frames = int(data.get("NumberOfFrames") or 1)
     values = pixel_array(data, index=frames // 2 if frames > 1 else None)
