@@ -46,6 +46,7 @@ _PREFIX: Final[dict[str, str]] = {
     "kegg": "KEGG",
     "efo": "EFO",
     "fma": "FMA",
+    "dcm": "DCM",
     "radlex": "RADLEX",
     "rid": "RADLEX",
     **{name.lower(): name for name in ("DOID", "UBERON", "SYMP", "HP", "CL", "GO", "MONDO", "NCBITaxon")},
