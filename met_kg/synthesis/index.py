@@ -1,0 +1,117 @@
+"""What the writers ask the graph: all nodes once, then one query per node and question, remembered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from met_kg.graph.store import Graph
+
+__all__ = ["Candidate", "Link", "NodeFacts", "TreeIndex", "spaced"]
+
+_NO_WORD: Final = re.compile(r"[^\w]+")
+
+
+def spaced(text: str) -> str:
+    """A text as lower-case words with one space around each, so that ``" ct "`` finds the word and not a part.
+
+    >>> spaced("Chest CT: COVID-19")
+    ' chest ct covid 19 '
+    """
+    return f" {_NO_WORD.sub(' ', text.lower()).strip()} "
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """A live node: label, place in the tree, definition ('' when it has none)."""
+
+    node: str
+    axis: str
+    depth: int
+    label: str
+    parent: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A node that stands in ``relation`` to a key; ``carrier`` and ``via`` are what the relation goes through."""
+
+    node: str
+    relation: str
+    carrier: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """``carrier`` (the node or an ancestor of it) has a relation to ``target``."""
+
+    carrier: str
+    target: str
+
+
+class TreeIndex:
+    """The tree as the writers see it. Nothing here knows of samples."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.nodes: dict[str, NodeFacts] = {}
+        for row in graph.rows("synthesize/nodes"):
+            node = str(row["node"])
+            if node not in self.nodes:  # a second label, parent or definition is a fault that 'met tree check' names
+                self.nodes[node] = NodeFacts(
+                    node,
+                    str(row["axis"]),
+                    int(row["depth"] or 0),
+                    str(row["label"]),
+                    str(row["parent"] or ""),
+                    str(row["definition"] or ""),
+                )
+        self._terms: dict[str, tuple[str, ...]] = {}
+        self._lineage: dict[str, frozenset[str]] = {}
+        self._candidates: dict[str, tuple[Candidate, ...]] = {}
+        self._links: dict[tuple[str, str], tuple[Link, ...]] = {}
+
+    def terms(self, node: str) -> tuple[str, ...]:
+        """Label and synonyms, each as :func:`spaced` writes it."""
+        if node not in self._terms:
+            rows = self._graph.rows("synthesize/terms", node=node)
+            self._terms[node] = tuple(sorted({spaced(str(row["term"])) for row in rows}))
+        return self._terms[node]
+
+    def lineage(self, node: str) -> frozenset[str]:
+        """The node itself, its ancestors, descendants, wholes, parts and equivalents."""
+        if node not in self._lineage:
+            rows = self._graph.rows("synthesize/lineage", node=node)
+            self._lineage[node] = frozenset({node, *(str(row["other"]) for row in rows)})
+        return self._lineage[node]
+
+    def candidates(self, node: str) -> tuple[Candidate, ...]:
+        """Possible distractors of a key: one row per node, by its closest relation; none from its lineage."""
+        if node not in self._candidates:
+            closest: dict[str, Candidate] = {}
+            barred = self.lineage(node)
+            for row in self._graph.rows("synthesize/distractors", node=node):
+                found = Candidate(
+                    str(row["candidate"]), str(row["relation"]), str(row["carrier"] or ""), str(row["via"])
+                )
+                if found.node in barred or found.node not in self.nodes:
+                    continue
+                known = closest.get(found.node)
+                if known is None or CLOSENESS[found.relation] < CLOSENESS[known.relation]:
+                    closest[found.node] = found
+            self._candidates[node] = tuple(closest[n] for n in sorted(closest))
+        return self._candidates[node]
+
+    def links(self, node: str, kind: str) -> tuple[Link, ...]:
+        """Stated relations of the node or of an ancestor, nearest carrier first; ``kind``: location | symptom."""
+        if (node, kind) not in self._links:
+            rows = self._graph.rows(f"synthesize/{kind}", node=node)
+            self._links[node, kind] = tuple(Link(str(r["carrier"]), str(r["target"])) for r in rows)
+        return self._links[node, kind]
+
+
+#: Smaller is closer: what a candidate is called when it is related in two ways.
+CLOSENESS: Final = {"sibling": 0, "same-location": 1, "parent-sibling": 2, "cousin": 3}

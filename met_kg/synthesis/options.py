@@ -1,0 +1,27 @@
+"""What a recipe says of the synthesis step."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Level", "SynthesisOptions"]
+
+Level = Literal["short", "descriptive", "knowledge"]
+
+
+class SynthesisOptions(BaseModel):
+    """Section ``synthesize`` of a recipe."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    levels: list[Level] = Field(default=["short", "descriptive", "knowledge"], description="caption levels to write")
+    types: list[str] = Field(default=[], description="question types to ask; all of them when empty")
+    formats: list[Literal["multiple-choice", "yes-no", "open"]] = Field(
+        default=["multiple-choice", "yes-no", "open"], description="formats to ask in"
+    )
+    per_sample: int = Field(default=16, ge=1, description="most items on one sample")
+    per_node: int = Field(default=200, ge=1, description="most items of one type and format with the same key node")
+    per_type: int = Field(default=100_000, ge=1, description="most items of one type and format")
+    depth_span: int = Field(default=2, ge=0, description="how far a distractor's depth may be from the key's")

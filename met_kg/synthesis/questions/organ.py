@@ -1,0 +1,40 @@
+"""Which anatomical structure?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
+from met_kg.synthesis.sample import Sample
+
+
+def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
+    for anchor in most_specific(sample.of("anatomy"), tree):
+        if tree.nodes[anchor.node].depth >= 2:
+            yield Target(anchor, anchor.node)
+
+
+QUESTION = QuestionType(
+    name="organ",
+    targets=_targets,
+    wordings={
+        "multiple-choice": (
+            "Which of these anatomical structures is shown in this image?",
+            "Which structure does this image concern?",
+            "Which of the following parts of the body is imaged here?",
+            "Which anatomical region or organ is included in the field of view?",
+            "Which of these structures was examined?",
+            "Among the structures listed, which one is depicted?",
+        ),
+        "open": (
+            "Name an anatomical structure shown in this image.",
+            "Which part of the body is imaged?",
+            "What anatomy does this image show?",
+            "Which organ or region was examined?",
+            "Identify the anatomical structure of interest.",
+            "What structure is in view?",
+        ),
+    },
+    rationale="The image shows the {key}.",
+)

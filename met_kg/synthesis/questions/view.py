@@ -1,0 +1,43 @@
+"""Which plane or projection?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.questions.base import QuestionType, Target, most_specific, within
+from met_kg.synthesis.questions.modality import VIEW
+from met_kg.synthesis.sample import Sample
+
+
+def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
+    anchors = [a for a in sample.of("modality") if within(a.node, (VIEW,), tree)]
+    found = [a for a in most_specific(anchors, tree) if tree.nodes[a.node].depth >= 3]
+    # Two views in one picture: there is no single right answer.
+    if len(found) == 1:
+        yield Target(found[0], found[0].node)
+
+
+QUESTION = QuestionType(
+    name="view",
+    targets=_targets,
+    wordings={
+        "multiple-choice": (
+            "In which plane or projection is this image?",
+            "Which view is shown?",
+            "How is the patient imaged here?",
+            "Which of these views does the image show?",
+            "What is the orientation of this image?",
+            "Which plane or projection was chosen for this image?",
+        ),
+        "open": (
+            "Name the plane or projection of this image.",
+            "Which view is this?",
+            "What is the imaging plane or projection?",
+            "Identify the view.",
+            "In what orientation was this image taken?",
+            "How would you describe the view in a report?",
+        ),
+    },
+    rationale="The image is taken in {a_key}.",
+)

@@ -1,0 +1,92 @@
+"""One sample as the writers see it: its anchors by polarity and axis, and what may not stand beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from met_kg.synthesis.index import TreeIndex, spaced
+
+__all__ = ["Anchor", "Sample", "read_samples"]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A node tied to a sample, with what ties it."""
+
+    node: str
+    axis: str
+    polarity: str
+    method: str
+    score: float
+    evidence: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample with its live anchors, in order of node."""
+
+    sample_id: str
+    has_image: bool
+    source: str
+    licence: str
+    origin: str
+    split: str
+    caption: str
+    context: str
+    text: str  # all its words, as met_kg.synthesis.index.spaced writes them
+    anchors: tuple[Anchor, ...]
+    barred: frozenset[str]  # lineage of everything it shows or may show
+
+    def of(self, axis: str, polarity: str = "positive") -> list[Anchor]:
+        """Anchors on an axis with a polarity."""
+        return [a for a in self.anchors if a.axis == axis and a.polarity == polarity]
+
+    def mentions(self, terms: tuple[str, ...]) -> bool:
+        """Whether its text holds one of these names (as :func:`spaced` writes them)."""
+        return any(term in self.text for term in terms)
+
+
+def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) -> Iterator[Sample]:
+    """Samples in order of their ids. Anchors on nodes that the tree no longer holds are left out."""
+    by_sample: dict[str, list[Anchor]] = {}
+    for row in anchors.to_dict("records"):
+        if row["node"] in tree.nodes:
+            by_sample.setdefault(str(row["sample_id"]), []).append(
+                Anchor(
+                    str(row["node"]),
+                    tree.nodes[str(row["node"])].axis,
+                    str(row["polarity"]),
+                    str(row["method"]),
+                    float(row["score"]),
+                    _evidence(str(row["evidence"])),
+                )
+            )
+    for row in samples.sort_values("sample_id").to_dict("records"):
+        mine = sorted(by_sample.get(str(row["sample_id"]), []), key=lambda a: (a.node, a.polarity))
+        shown = [a.node for a in mine if a.polarity != "negative"]
+        words = " ".join(str(row[c]) for c in ("caption", "context", "modality", "view", "body_part", "finding"))
+        yield Sample(
+            sample_id=str(row["sample_id"]),
+            has_image=bool(row["image"]),
+            source=str(row["source"]),
+            licence=str(row["licence"]),
+            origin=str(row["origin"]),
+            split=str(row["split"]),
+            caption=str(row["caption"]),
+            context=str(row["context"]),
+            text=spaced(words),
+            anchors=tuple(mine),
+            barred=frozenset().union(*(tree.lineage(n) for n in shown)),
+        )
+
+
+def _evidence(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

@@ -1,0 +1,96 @@
+"""Prove items again over a store, and say what is wrong with those that fail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyoxigraph as ox
+
+from met_kg.graph.store import Graph
+from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.names import Names
+from met_kg.synthesis.plan import LETTERS
+from met_kg.synthesis.proofs import ask_text, conditions
+
+__all__ = ["Failure", "verify_items"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An item that no longer holds, and every reason found."""
+
+    item_id: str
+    reasons: tuple[str, ...]
+
+
+def verify_items(vqa: pd.DataFrame, graph: Graph) -> Iterator[Failure]:
+    """Items of table ``vqa`` whose proof fails over the graph, in order of the table.
+
+    The stored ASK must be the one that the item's own columns call for (so a changed key, distractor or answer is
+    noticed, and no foreign query is ever run), and it must hold. The conditions of a failed ASK are then asked one by
+    one.
+    """
+    tree = TreeIndex(graph)
+    names = Names(tree)
+    for item in vqa.to_dict("records"):
+        reasons = _reasons(item, graph, tree, names)
+        if reasons:
+            yield Failure(str(item["item_id"]), tuple(reasons))
+
+
+def _reasons(item: Mapping[Any, Any], graph: Graph, tree: TreeIndex, names: Names) -> list[str]:
+    try:
+        proof = json.loads(item["proof"])
+        bound = proof["query"]["bindings"]
+        claims = conditions(bound)
+        ask = str(proof["ask"])
+        stated = (bound["sample"], bound["key"], [(d["node"], d["relation"]) for d in bound["distractors"]])
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        return [f"the proof cannot be read: {type(problem).__name__} {problem}"]
+    columns = (
+        f"sample:{item['sample_id']}",
+        item["key_node"],
+        list(zip(item["distractor_nodes"], item["distractor_relations"], strict=False)),
+    )
+    if ask != ask_text(claims) or stated != columns or len(item["distractor_nodes"]) != len(bound["distractors"]):
+        return ["the stored proof is not the proof of this item: it or the item was changed"]
+    reasons = []
+    if not _holds(graph, ask):
+        reasons = [
+            f"no longer true: {says}" for says, pattern in claims if not _holds(graph, ask_text([("", pattern)]))
+        ]
+        reasons = reasons or ["no longer true: its conditions together"]
+    return [*reasons, *_wording(item, bound, tree, names)]
+
+
+def _holds(graph: Graph, ask: str) -> bool:
+    answer = graph.store.query(ask)
+    return isinstance(answer, ox.QueryBoolean) and bool(answer)
+
+
+def _wording(item: Mapping[Any, Any], bound: Mapping[str, Any], tree: TreeIndex, names: Names) -> list[str]:
+    """Whether the answer names the key and each option its node; a node that is gone was named already."""
+    nodes = [str(item["key_node"]), *map(str, item["distractor_nodes"])]
+    if any(node not in tree.nodes for node in nodes):
+        return []
+    answer, options = str(item["answer"]), [str(o) for o in item["options"]]
+    if item["format"] == "yes-no":
+        right = "no" if bound["claim"] == "excludes" else "yes"
+        return [] if answer == right else [f"the answer is '{answer}' and the graph says '{right}'"]
+    if item["format"] == "open":
+        right = names[nodes[0]]
+        return [] if answer == right else [f"the answer '{answer}' is not the name of {nodes[0]}, '{right}'"]
+    place = LETTERS.find(answer) if len(answer) == 1 else -1
+    if not 0 <= place < len(options) or len(options) != len(nodes):
+        return [f"the answer '{answer}' is no letter of its {len(options)} options"]
+    expected = [names[node] for node in nodes[1:]]
+    expected.insert(place, names[nodes[0]])
+    return [
+        f"option {letter} is '{said}' and the tree calls that node '{name}'"
+        for letter, said, name in zip(LETTERS, options, expected, strict=False)
+        if said != name
+    ]
