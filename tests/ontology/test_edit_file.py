@@ -41,7 +41,7 @@ def test_everything_in_the_file_becomes_a_record() -> None:
 
 def test_every_class_reaches_exactly_one_axis_root(concepts: dict[str, Concept]) -> None:
     roots = set(AXIS_ROOT.values())
-    for curie in concepts:
+    for curie in (c.curie for c in concepts.values() if not c.obsolete):
         above = _ancestors(curie, concepts) | {curie}
         assert curie not in _ancestors(curie, concepts), f"{curie} is above itself"
         assert TOP in above
@@ -130,6 +130,18 @@ def test_every_class_has_a_definition_of_its_own(concepts: dict[str, Concept]) -
         assert len(concept.definition) > 15
         assert concept.definition not in seen, f"{concept.label} is defined like {seen.get(concept.definition)}"
         seen[concept.definition] = concept.label
+
+
+def test_an_obsolete_class_says_so(concepts: dict[str, Concept]) -> None:
+    for concept in concepts.values():
+        assert concept.obsolete == concept.label.startswith("obsolete "), concept.curie
+
+
+def test_the_ranges_of_identifiers_are_stated_as_the_code_uses_them() -> None:
+    text = (ontology_dir() / "met-idranges.owl").read_text(encoding="utf-8")
+    bounds = [int(n) for n in re.findall(r'xsd:m(?:in|ax)Inclusive "(\d+)"', text)]
+    assert bounds == [1, 99_999, 100_000, 999_999]
+    assert "Ontology(" in text and len(read_owl(ontology_dir() / "met-idranges.owl", source="ranges")[0]) == 0
 
 
 def test_own_identifiers_lie_in_the_range_for_people(concepts: dict[str, Concept]) -> None:
