@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pydantic import BaseModel, ConfigDict, Field
 
 from met_kg.models.text import BUILT_IN
 
 __all__ = ["RetrievalOptions"]
 
 
-@dataclass(frozen=True, slots=True)
-class RetrievalOptions:
-    """Settings of :func:`met_kg.retrieval.anchors.anchor_samples`.
+class RetrievalOptions(BaseModel):
+    """Section ``retrieve`` of a recipe: settings of :func:`met_kg.retrieval.anchors.anchor_samples`."""
 
-    Parameters
-    ----------
-    search
-        whether nodes that mentions rarely reach are searched for (method ``retrieval``).
-    few
-        a node is searched for while fewer samples than this mention it.
-    depth
-        how many samples a search looks at, for each node.
-    dense
-        least cosine of node and sample.
-    score
-        the highest score of a retrieval anchor; below that of any mention.
-    rank_constant
-        the constant of reciprocal rank fusion (Cormack 2009 takes 60).
-    embedder
-        ``tfidf-svd``, or a sentence-transformers folder or id.
-    seed
-        of the built-in embedder.
-    """
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    search: bool = True
-    few: int = 3
-    depth: int = 10
-    dense: float = 0.2
-    score: float = 0.6
-    rank_constant: int = 60
-    embedder: str = BUILT_IN
-    seed: int = 0
+    search: bool = Field(default=True, description="search for nodes that mentions rarely reach (method 'retrieval')")
+    few: int = Field(default=3, ge=0, description="a node is searched for while fewer samples than this mention it")
+    depth: int = Field(default=10, ge=1, description="how many samples a search looks at, for each node")
+    dense: float = Field(default=0.2, ge=-1, le=1, description="least cosine of node and sample")
+    score: float = Field(default=0.6, ge=0, le=1, description="highest score of a retrieval anchor, below any mention's")
+    rank_constant: int = Field(default=60, ge=1, description="of reciprocal rank fusion (Cormack 2009 takes 60)")
+    embedder: str = Field(default=BUILT_IN, description="'tfidf-svd', or a sentence-transformers folder or id")
+    seed: int = Field(default=0, description="of the built-in embedder")
