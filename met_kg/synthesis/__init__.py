@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import pandas as pd
 
@@ -50,10 +51,14 @@ def synthesize(
     """
     tree = TreeIndex(graph)
     names = Names(tree)
-    usage = Counter(str(n) for n, p in zip(anchors["node"], anchors["polarity"], strict=True) if p == "positive")
-    captions = CaptionWriter(tree, names, options.levels)
-    items = ItemWriter(tree, names, usage=usage, options=options, seed=seed, tree_version=tree_version)
     found = list(read_samples(samples, anchors, tree))
+    shown = [sorted({a.node for a in sample.anchors if a.polarity == "positive"}) for sample in found]
+    usage = Counter(node for nodes in shown for node in nodes)
+    together = {pair for nodes in shown for pair in combinations(nodes, 2)}
+    captions = CaptionWriter(tree, names, options.levels)
+    items = ItemWriter(
+        tree, names, usage=usage, together=together, options=options, seed=seed, tree_version=tree_version
+    )
     written = [row for sample in found for row in captions.write(sample)]
     vqa, plan = items.write(found)
     return Synthesis(tables.frame("captions", written), vqa, plan, [*captions.rejected, *items.rejected])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from random import Random
 from typing import Final
 
@@ -21,53 +21,85 @@ _LONG: Final = 6  # words
 
 
 class Distractors:
-    """Chooses distractors over one tree; ``usage`` counts how often the corpus anchors each node."""
+    """Chooses distractors over one tree.
 
-    def __init__(self, tree: TreeIndex, names: Names, usage: Mapping[str, int], depth_span: int) -> None:
-        self._tree, self._names, self._usage, self._span = tree, names, usage, depth_span
+    ``usage`` counts how often the corpus anchors each node; ``together`` holds the pairs (in order of their CURIEs)
+    that one sample shows: what goes together in life is no safe alternative.
+    """
+
+    def __init__(
+        self,
+        tree: TreeIndex,
+        names: Names,
+        *,
+        usage: Mapping[str, int],
+        together: Set[tuple[str, str]],
+        depth_span: int,
+    ) -> None:
+        self._tree, self._names, self._usage, self._together, self._span = tree, names, usage, together, depth_span
+        self._ranked: dict[tuple[str, str], tuple[list[Candidate], Counter[str]]] = {}
 
     def choose(self, kind: QuestionType, target: Target, sample: Sample, rng: Random) -> tuple[list[Candidate], str]:
         """Three distractors in random order, or none and the reason why there are too few."""
-        left_out: Counter[str] = Counter()
-        fit: list[Candidate] = []
-        for candidate in self._tree.candidates(target.key):
-            reason = self._unfit(candidate, kind, target, sample)
-            if reason:
-                left_out[reason] += 1
-            else:
-                fit.append(candidate)
-        chosen: list[Candidate] = []
+        ranked, unsuited = self._candidates(kind, target.key)
+        left_out = Counter(unsuited)
         names = {self._names[target.key].casefold()}
-        pool = sorted(fit, key=lambda c: self._rank(c, target.key))
-        front = pool[:_POOL]
-        # The pool does not mix what people know with what they do not while there is enough of the former.
-        tiers = [self._tier(c.node) for c in front]
-        if len(tiers) > WANTED:
-            front = [c for c, tier in zip(front, tiers, strict=True) if tier <= tiers[WANTED - 1]]
-        rng.shuffle(front)
-        for candidate in (*front, *pool):
+        front: list[Candidate] = []
+        for candidate in ranked:
+            # The pool does not mix what people know with what they do not once there is enough of the former.
+            if len(front) >= WANTED and self._tier(candidate.node) > self._tier(front[-1].node):
+                break
+            reason = self._unfit(candidate.node, target, sample)
             name = self._names[candidate.node].casefold()
-            if name not in names:
-                names.add(name)
-                chosen.append(candidate)
-            if len(chosen) == WANTED:
-                return chosen, ""
+            if reason or name in names:
+                left_out[reason or "of the same name"] += 1
+                continue
+            names.add(name)
+            front.append(candidate)
+            if len(front) == _POOL:
+                break
+        if len(front) >= WANTED:
+            return rng.sample(front, WANTED), ""
         why = "; ".join(f"{n} {reason}" for reason, n in sorted(left_out.items()))
-        return [], f"only {len(chosen)} distractors fit {target.key}" + (f" ({why})" if why else "")
+        return [], f"only {len(front)} distractors fit {target.key}" + (f" ({why})" if why else "")
 
-    def _unfit(self, candidate: Candidate, kind: QuestionType, target: Target, sample: Sample) -> str:
-        tree, node = self._tree, candidate.node
+    def _candidates(self, kind: QuestionType, key: str) -> tuple[list[Candidate], Counter[str]]:
+        """Candidates for a key in order of preference, and how many no sample can use, by reason."""
+        if (kind.name, key) not in self._ranked:
+            unsuited: Counter[str] = Counter()
+            suited = []
+            for candidate in (*self._tree.candidates(key), *self._same_axis(key)):
+                if candidate.relation != "same-axis" and self._apart(candidate.node, key) > self._span:
+                    unsuited["of another depth"] += 1
+                elif within(candidate.node, kind.outside, self._tree):
+                    unsuited["of another kind"] += 1
+                else:
+                    suited.append(candidate)
+            self._ranked[kind.name, key] = sorted(suited, key=lambda c: self._rank(c, key)), unsuited
+        return self._ranked[kind.name, key]
+
+    def _same_axis(self, key: str) -> Iterator[Candidate]:
+        """For a structure, the other structures of this corpus: their is-a kin are mostly unknown to clinicians."""
+        if self._tree.nodes[key].axis != "anatomy":
+            return
+        barred = self._tree.lineage(key) | {c.node for c in self._tree.candidates(key)}
+        for node in sorted(self._usage):
+            if node not in barred and node in self._tree.nodes and self._tree.nodes[node].axis == "anatomy":
+                yield Candidate(node, "same-axis", "", "")
+
+    def _apart(self, node: str, key: str) -> int:
+        return abs(self._tree.nodes[node].depth - self._tree.nodes[key].depth)
+
+    def _unfit(self, node: str, target: Target, sample: Sample) -> str:
         if node in sample.barred:
             return "related to what the sample shows"
-        if abs(tree.nodes[node].depth - tree.nodes[target.key].depth) > self._span:
-            return "of another depth"
-        if within(node, kind.outside, tree):
-            return "of another kind"
+        if target.claim == "depicts" and (min(node, target.key), max(node, target.key)) in self._together:
+            return "seen together with it elsewhere"
         if target.claim in ("location", "symptom") and self._holds(target, node):
             return "right as well"
-        if target.claim == "parent" and node in tree.lineage(target.subject):
+        if target.claim == "parent" and node in self._tree.lineage(target.subject):
             return "right as well"
-        if sample.mentions(tree.terms(node)):
+        if sample.mentions(self._tree.terms(node)):
             return "named in the sample's text"
         return ""
 
@@ -84,12 +116,11 @@ class Distractors:
         return 1 if known and len(self._names[node].split()) <= _LONG else 2
 
     def _rank(self, candidate: Candidate, key: str) -> tuple[int, int, int, int, str]:
-        here, there = self._tree.nodes[candidate.node], self._tree.nodes[key]
         length = abs(len(self._names[candidate.node].split()) - len(self._names[key].split()))
         return (
             self._tier(candidate.node),
             CLOSENESS[candidate.relation],
-            abs(here.depth - there.depth),
+            self._apart(candidate.node, key),
             length,
             candidate.node,
         )

@@ -114,4 +114,4 @@ class TreeIndex:
 
 
 #: Smaller is closer: what a candidate is called when it is related in two ways.
-CLOSENESS: Final = {"sibling": 0, "same-location": 1, "parent-sibling": 2, "cousin": 3}
+CLOSENESS: Final = {"sibling": 0, "same-location": 1, "parent-sibling": 2, "cousin": 3, "same-axis": 4}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from met_kg.synthesis.sample import Sample
 __all__ = ["ItemWriter"]
 
 GENERATOR: Final = f"met-kg {__version__} graph realiser"
-_DIFFICULTY: Final = {"sibling": 2, "same-location": 2, "cousin": 1, "parent-sibling": 0}
+_DIFFICULTY: Final = {"sibling": 2, "same-location": 2, "cousin": 1, "parent-sibling": 0, "same-axis": 0}
 _PLAN_COLUMNS: Final = ("type", "format", "wanted", "made", "why_short")
 
 
@@ -69,13 +69,14 @@ class ItemWriter:
         names: Names,
         *,
         usage: Mapping[str, int],
+        together: Set[tuple[str, str]],
         options: SynthesisOptions,
         seed: int,
         tree_version: Mapping[str, str],
     ) -> None:
         self._tree, self._names, self._options, self._seed = tree, names, options, seed
         self._version = tree_version
-        self._distractors = Distractors(tree, names, usage, options.depth_span)
+        self._distractors = Distractors(tree, names, usage=usage, together=together, depth_span=options.depth_span)
         self._types = question_types(options.types)
         self._why: dict[tuple[str, str], Counter[str]] = {}
         self.rejected: list[Quarantined] = []

@@ -131,6 +131,8 @@ def _claim(claim: str, sample: str, subject: str, carrier: str, key: str) -> lis
 
 
 def _relation(relation: str, k: str, d: str, carrier: str, via: str, key: str) -> str:
+    if relation == "same-axis":
+        return f"{_CLOSURE} {{ {k} {_AXIS} ?axis . {d} {_AXIS} ?axis }}"
     v = _t(via)
     if relation == "sibling":
         return f"{_TREE} {{ {k} {_PARENT} {v} . {d} {_PARENT} {v} }}"
@@ -146,12 +148,13 @@ def _relation(relation: str, k: str, d: str, carrier: str, via: str, key: str) -
 
 
 def _not_shown(s: str, d: str) -> str:
-    kin = f"{_ANCESTOR}|{_PART_OF}"
-    return (
-        f"FILTER NOT EXISTS {{ {_SAMPLES} {{ {s} {_SHOWS} {d} }} }} "
-        f"FILTER NOT EXISTS {{ {_SAMPLES} {{ {s} {_SHOWS} ?x }} {_CLOSURE} {{ {{ ?x {kin} {d} }} "
-        f"UNION {{ {d} {kin} ?x }} }} }}"
+    # EXISTS inside a FILTER is asked per shown node; a join would first list all kin of the distractor.
+    kin = " || ".join(
+        f"EXISTS {{ {_CLOSURE} {{ {one} {predicate} {other} }} }}"
+        for one, other in (("?x", d), (d, "?x"))
+        for predicate in (_ANCESTOR, _PART_OF)
     )
+    return f"FILTER NOT EXISTS {{ {_SAMPLES} {{ {s} {_SHOWS} ?x }} FILTER(?x = {d} || {kin}) }}"
 
 
 def ask_text(found: Sequence[tuple[str, str]]) -> str:
