@@ -92,12 +92,12 @@ class TreeIndex:
         """Possible distractors of a key: one row per node, by its closest relation; none from its lineage."""
         if node not in self._candidates:
             closest: dict[str, Candidate] = {}
-            barred = self.lineage(node)
+            barred, axis = self.lineage(node), self.nodes[node].axis
             for row in self._graph.rows("synthesize/distractors", node=node):
                 found = Candidate(
                     str(row["candidate"]), str(row["relation"]), str(row["carrier"] or ""), str(row["via"])
                 )
-                if found.node in barred or found.node not in self.nodes:
+                if found.node in barred or found.node not in self.nodes or self.nodes[found.node].axis != axis:
                     continue
                 known = closest.get(found.node)
                 if known is None or CLOSENESS[found.relation] < CLOSENESS[known.relation]:
