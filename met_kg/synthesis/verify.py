@@ -46,7 +46,7 @@ def _reasons(item: Mapping[Any, Any], graph: Graph, tree: TreeIndex, names: Name
     try:
         proof = json.loads(item["proof"])
         bound = proof["query"]["bindings"]
-        claims = conditions(bound)
+        expected = ask_text(conditions(bound))
         ask = str(proof["ask"])
         stated = (bound["sample"], bound["key"], [(d["node"], d["relation"]) for d in bound["distractors"]])
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -56,15 +56,19 @@ def _reasons(item: Mapping[Any, Any], graph: Graph, tree: TreeIndex, names: Name
         item["key_node"],
         list(zip(item["distractor_nodes"], item["distractor_relations"], strict=False)),
     )
-    if ask != ask_text(claims) or stated != columns or len(item["distractor_nodes"]) != len(bound["distractors"]):
+    if ask != expected or stated != columns or len(item["distractor_nodes"]) != len(bound["distractors"]):
         return ["the stored proof is not the proof of this item: it or the item was changed"]
     reasons = []
     if not _holds(graph, ask):
-        reasons = [
-            f"no longer true: {says}" for says, pattern in claims if not _holds(graph, ask_text([("", pattern)]))
-        ]
-        reasons = reasons or ["no longer true: its conditions together"]
+        reasons = _broken(graph, bound) or ["no longer true: its conditions together"]
     return [*reasons, *_wording(item, bound, tree, names)]
+
+
+def _broken(graph: Graph, bound: Mapping[str, Any]) -> list[str]:
+    """The conditions that do not hold by themselves, each asked of one distractor at a time."""
+    single = [conditions({**bound, "distractors": some}) for some in ([], *([d] for d in bound["distractors"]))]
+    claims = dict.fromkeys(claim for part in single for claim in part)
+    return [f"no longer true: {says}" for says, pattern in claims if not _holds(graph, ask_text([(says, pattern)]))]
 
 
 def _holds(graph: Graph, ask: str) -> bool:
@@ -87,10 +91,10 @@ def _wording(item: Mapping[Any, Any], bound: Mapping[str, Any], tree: TreeIndex,
     place = LETTERS.find(answer) if len(answer) == 1 else -1
     if not 0 <= place < len(options) or len(options) != len(nodes):
         return [f"the answer '{answer}' is no letter of its {len(options)} options"]
-    expected = [names[node] for node in nodes[1:]]
-    expected.insert(place, names[nodes[0]])
+    called = [names[node] for node in nodes[1:]]
+    called.insert(place, names[nodes[0]])
     return [
         f"option {letter} is '{said}' and the tree calls that node '{name}'"
-        for letter, said, name in zip(LETTERS, options, expected, strict=False)
+        for letter, said, name in zip(LETTERS, options, called, strict=False)
         if said != name
     ]
