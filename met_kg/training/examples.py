@@ -1,0 +1,187 @@
+"""Items and captions of a run, or a LLaVA JSONL file, as chat examples.
+
+Questions are put in the words that the public evaluation harness uses, so that a model is trained on what it is asked.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from met_kg import tables
+from met_kg.errors import DataProblem, MissingData
+from met_kg.paths import expand_path
+from met_kg.records import Quarantined
+
+__all__ = ["Example", "caption_prompt", "mix", "question_prompt", "read_examples"]
+
+_SENTENCE: Final = {
+    "multiple-choice": "Answer with the option's letter from the given choices directly.",
+    "yes-no": "Please output 'yes' or 'no'(no extra output).",
+    "open": "Please answer the question concisely.",
+}
+_CAPTION: Final = {
+    "short": "Write a short caption for this image.",
+    "descriptive": "Describe this image.",
+    "knowledge": "Describe this image and explain what is known about what it shows.",
+}
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One answer to learn: an image, the turns before (user, assistant, ..., user), and the answer.
+
+    ``kind`` is ``caption`` or ``vqa``; ``licence`` is the image's, '' when unknown.
+    """
+
+    id: str
+    kind: str
+    image: Path
+    turns: tuple[str, ...]
+    answer: str
+    licence: str = ""
+
+    @property
+    def prompt(self) -> list[dict[str, str]]:
+        """The turns before the answer as chat messages."""
+        return [
+            {"role": "assistant" if number % 2 else "user", "content": text} for number, text in enumerate(self.turns)
+        ]
+
+
+def question_prompt(form: str, question: str, options: Sequence[str] = ()) -> str:
+    """What the user says: the question, its options as lines ``A. text``, and how to answer.
+
+    >>> print(question_prompt("yes-no", "Is there an effusion?"))
+    Is there an effusion?
+    Please output 'yes' or 'no'(no extra output).
+
+    Raises
+    ------
+    DataProblem
+        for a format other than multiple-choice, yes-no and open.
+    """
+    if form not in _SENTENCE:
+        raise DataProblem(f"no question has the format '{form}'", hint=f"known: {', '.join(_SENTENCE)}")
+    if form != "multiple-choice":
+        return f"{question}\n{_SENTENCE[form]}"
+    lines = "\n".join(f"{letter}. {text}" for letter, text in zip(_LETTERS, options, strict=False))
+    return f"\nQuestion: {question}\nOptions: \n{lines}\n{_SENTENCE[form]}"
+
+
+def caption_prompt(level: str) -> str:
+    """What the user says to get a caption of a level."""
+    return _CAPTION.get(level, _CAPTION["descriptive"])
+
+
+def read_examples(data: Path, split: str = "train") -> tuple[list[Example], list[Quarantined]]:
+    """The examples of a run's folder or of a LLaVA JSONL file, in a stable order, and what could not be used.
+
+    A JSONL file has no splits: all of it is read.
+
+    Raises
+    ------
+    MissingData
+        when there is nothing there.
+    """
+    if data.is_dir():
+        return _from_run(data, split)
+    if not data.is_file():
+        raise MissingData(
+            "the training data are not there", where=str(data), hint="give a run's folder or a JSONL file"
+        )
+    examples: list[Example] = []
+    problems: list[Quarantined] = []
+    for found in _from_jsonl(data):
+        (examples if isinstance(found, Example) else problems).append(found)  # type: ignore[arg-type]
+    return examples, problems
+
+
+def mix(
+    examples: Sequence[Example], *, caption_share: float | None, max_examples: int | None, seed: int
+) -> list[Example]:
+    """A shuffled choice with the wanted share of captions, as large as the examples and ``max_examples`` allow."""
+    rng = random.Random(f"{seed} mix")  # noqa: S311
+    shuffled = sorted(examples, key=lambda e: e.id)
+    rng.shuffle(shuffled)
+    limit = max_examples if max_examples is not None else len(shuffled)
+    if caption_share is None:
+        return shuffled[:limit]
+    captions = [place for place, e in enumerate(shuffled) if e.kind == "caption"]
+    questions = [place for place, e in enumerate(shuffled) if e.kind != "caption"]
+    total = min(
+        limit,
+        int(len(captions) / caption_share) if caption_share > 0 else limit,
+        int(len(questions) / (1 - caption_share)) if caption_share < 1 else limit,
+    )
+    wanted = round(total * caption_share)
+    return [shuffled[place] for place in sorted(captions[:wanted] + questions[: total - wanted])]
+
+
+def _from_run(run: Path, split: str) -> tuple[list[Example], list[Quarantined]]:
+    samples = tables.read("samples", run / "samples.parquet", ["sample_id", "image", "licence"])
+    image = dict(zip(samples["sample_id"], samples["image"], strict=True))
+    licence = dict(zip(samples["sample_id"], samples["licence"], strict=True))
+    examples: list[Example] = []
+    problems: list[Quarantined] = []
+
+    def add(source: str, kind: str, number: str, sample: str, prompt: str, answer: str) -> None:
+        path = image.get(sample, "")
+        if not path:
+            problems.append(Quarantined(source, number, f"sample '{sample}' has no image", answer))
+            return
+        examples.append(Example(number, kind, expand_path(path, base=run), (prompt,), answer, licence[sample]))
+
+    captions = tables.read("captions", run / "captions.parquet", ["sample_id", "level", "text", "split"])
+    for c in captions[captions["split"] == split].sort_values(["sample_id", "level"]).to_dict("records"):
+        number = f"{c['sample_id']}/{c['level']}"
+        add("captions.parquet", "caption", number, c["sample_id"], caption_prompt(c["level"]), c["text"])
+    columns = ["item_id", "sample_id", "format", "question", "options", "answer", "split"]
+    items = tables.read("vqa", run / "vqa.parquet", columns)
+    for i in items[items["split"] == split].sort_values("item_id").to_dict("records"):
+        prompt = question_prompt(i["format"], i["question"], list(i["options"]))
+        add("vqa.parquet", "vqa", i["item_id"], i["sample_id"], prompt, i["answer"])
+    return examples, problems
+
+
+def _from_jsonl(path: Path) -> Iterator[Example | Quarantined]:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                yield from _from_record(json.loads(line), path, number)
+            except (ValueError, KeyError, TypeError) as problem:
+                reason = "the line is not JSON" if isinstance(problem, json.JSONDecodeError) else str(problem)
+                yield Quarantined(path.name, f"line {number}", reason, line[:200])
+
+
+def _from_record(record: Any, path: Path, number: int) -> Iterator[Example]:
+    """One example for each answer of a conversation; earlier turns stand before it."""
+    if not isinstance(record, dict) or not isinstance(record.get("conversations"), list):
+        raise ValueError("the record has no list 'conversations'")
+    if not isinstance(record.get("image"), str) or not record["image"]:
+        raise ValueError("the record has no 'image'")
+    turns: list[str] = []
+    for place, turn in enumerate(record["conversations"]):
+        speaker = ("human", "gpt")[place % 2]
+        if not isinstance(turn, dict) or turn.get("from") != speaker or not isinstance(turn.get("value"), str):
+            raise ValueError(f"turn {place + 1} is not a text from '{speaker}'")
+        turns.append(turn["value"].removeprefix("<image>\n").removesuffix("\n<image>"))
+    name = str(record.get("id", number))
+    image = expand_path(record["image"], base=path.parent)
+    kind = "caption" if record.get("kind") == "caption" else "vqa"
+    for place in range(1, len(turns), 2):
+        yield Example(
+            f"{name}#{place // 2}" if len(turns) > 2 else name,
+            kind,
+            image,
+            tuple(turns[:place]),
+            turns[place],
+            str(record.get("licence", "")),
+        )

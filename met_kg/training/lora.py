@@ -1,0 +1,302 @@
+"""Train an adapter, or a whole model, through TRL's SFTTrainer and peft; a kill changes nothing in the final bytes.
+
+Resuming is exact because a checkpoint holds weights, optimiser, schedule and random state, the order of examples
+depends on the seed and epoch alone, and every step is logged on its own (nothing is averaged across a checkpoint).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from met_kg.errors import DataProblem, MetError, UsageProblem
+from met_kg.log import Log
+from met_kg.models.processors import save_processor
+from met_kg.models.standin import STAND_IN_FILE
+from met_kg.models.vlm import fingerprint, load_model, quiet
+from met_kg.paths import expand_path
+from met_kg.records import Quarantined
+from met_kg.training.checkpoints import last_checkpoint, open_checkpoints
+from met_kg.training.config import TrainConfig
+from met_kg.training.examples import Example, mix, read_examples
+from met_kg.training.outputs import LOG_FILE, PLOT_FILE, write_card, write_log, write_plot, write_record
+from met_kg.training.targets import target_regex
+
+__all__ = ["Prepared", "TrainResult", "prepare", "train"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """What came out: losses (nats an answer token) of the first and last step, and where the weights are."""
+
+    first_loss: float
+    last_loss: float
+    steps: int
+    examples: int
+    out: Path
+    left_out: list[Quarantined] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Examples ready to train on, their lengths in tokens, and what was left out with reasons."""
+
+    examples: list[Example]
+    lengths: list[int]
+    held_out: list[Example]
+    left_out: list[Quarantined]
+
+
+def prepare(config: TrainConfig, processor: Any) -> Prepared:
+    """Read, mix and check the examples of a configuration.
+
+    Raises
+    ------
+    DataProblem
+        when none is left to train on.
+    """
+    from met_kg.training.collate import within_limits
+
+    data = expand_path(config.data)
+    found, left_out = read_examples(data, config.split)
+    chosen = mix(found, caption_share=config.caption_share, max_examples=config.max_examples, seed=config.seed)
+    limits = {"image_side": config.image_side, "max_tokens": config.max_tokens}
+    kept, lengths, problems = within_limits(chosen, processor, **limits)
+    left_out += problems
+    held_out: list[Example] = []
+    if config.eval_split:
+        others, more = read_examples(data, config.eval_split)
+        held_out, _, problems = within_limits(others, processor, **limits)
+        left_out += more + problems
+    if not kept:
+        why = "; ".join(f"{n} x {reason}" for reason, n in Counter(q.reason for q in left_out).most_common(3))
+        raise DataProblem(
+            f"there is no example of split '{config.split}' to train on" + (f": {why}" if why else ""),
+            where=config.data,
+        )
+    return Prepared(kept, lengths, held_out, left_out)
+
+
+def train(config: TrainConfig, *, log: Log, work: Path | None = None, base_name: str | None = None) -> TrainResult:
+    """Train as configured and write the adapter (or model), card, record, log and plot to ``config.out``.
+
+    Parameters
+    ----------
+    work
+        folder for checkpoints, default ``<out>/checkpoints``; removed at the end. A later call with the same
+        configuration, data and base goes on from the last whole checkpoint there.
+    base_name
+        how the adapter names its base, default: the hub id, or the folder's path relative to ``out``.
+
+    Raises
+    ------
+    MetError
+        when the loss is no number, or memory runs out: which setting to change.
+    DataProblem, MissingData, UsageProblem
+        when the data or the model cannot be used.
+    """
+    import torch
+
+    if torch.cuda.device_count() > 1 and "LOCAL_RANK" not in os.environ:
+        raise UsageProblem(
+            f"{torch.cuda.device_count()} GPUs are visible to one process",
+            hint="start with 'accelerate launch -m met_kg.cli train ...', or set CUDA_VISIBLE_DEVICES to one of them",
+        )
+    out = Path(config.out)
+    out.mkdir(parents=True, exist_ok=True)
+    name = base_name or _base_name(config.model, out)
+    dtype = {"auto": "auto", "bf16": "bfloat16", "fp32": "float32"}[config.precision]
+    model, processor = load_model(config.model, dtype=dtype)
+    ready = prepare(config, processor)
+    for reason, count in sorted(Counter(q.reason for q in ready.left_out).items()):
+        log.info(f"  left out {count}: {reason}")
+    checkpoints = (work or out) / "checkpoints"
+    record = _record(config, ready, name)
+    open_checkpoints(checkpoints, record, log)
+    with quiet(), _deterministic():
+        trainer = _trainer(config, model, processor, ready, checkpoints, log)
+        try:
+            trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
+        except (torch.OutOfMemoryError, MemoryError) as problem:
+            raise _out_of_memory(config) from problem
+        except RuntimeError as problem:
+            if "memory" not in str(problem):
+                raise
+            raise _out_of_memory(config) from problem
+        if trainer.is_world_process_zero():
+            _save(config, trainer.model, processor, out, name)
+            lines = write_log(trainer.state.log_history, out / LOG_FILE)
+    losses = [line["loss"] for line in lines if "loss" in line]
+    counted = {
+        "parameters": sum(p.numel() for p in trainer.model.parameters()),
+        "trainable": sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+    }
+    record |= {"first_loss": losses[0], "last_loss": losses[-1], "steps": trainer.state.global_step} | counted
+    write_plot(lines, out / PLOT_FILE, f"{config.method} on {len(ready.examples)} examples")
+    write_record(record, out)
+    write_card(record, out)
+    shutil.rmtree(checkpoints)
+    return TrainResult(losses[0], losses[-1], trainer.state.global_step, len(ready.examples), out, ready.left_out)
+
+
+def _trainer(config: TrainConfig, model: Any, processor: Any, ready: Prepared, checkpoints: Path, log: Log) -> Any:
+    import torch
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import PrinterCallback
+    from trl.trainer.sft_config import SFTConfig
+    from trl.trainer.sft_trainer import SFTTrainer
+
+    from met_kg.training.collate import Collator, as_rows
+    from met_kg.training.watch import Watch
+
+    adapter = None
+    if config.method != "full":
+        adapter = LoraConfig(
+            task_type="CAUSAL_LM",
+            r=config.rank,
+            lora_alpha=config.lora_alpha,
+            lora_dropout=config.dropout,
+            target_modules=config.target_regex or target_regex(model, config.targets),
+            use_rslora=config.method == "rslora",
+            use_dora=config.method == "dora",
+        )
+    on_gpu = torch.cuda.is_available()
+    settings = SFTConfig(
+        output_dir=str(checkpoints),
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=config.batch_size,
+        gradient_accumulation_steps=config.gradient_accumulation,
+        gradient_checkpointing=config.gradient_checkpointing,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type=f"{config.scheduler}_with_warmup" if config.scheduler == "constant" else config.scheduler,
+        warmup_steps=config.warmup,
+        weight_decay=config.weight_decay,
+        max_grad_norm=config.max_grad_norm,
+        num_train_epochs=config.epochs,
+        max_steps=config.max_steps or -1,
+        bf16=on_gpu and model.dtype == torch.bfloat16,
+        use_cpu=not on_gpu,
+        max_length=None,
+        save_steps=config.save_steps,
+        save_total_limit=2,
+        eval_strategy="steps" if ready.held_out else "no",
+        eval_steps=config.save_steps,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        seed=config.seed,
+        data_seed=config.seed,
+        dataloader_num_workers=0,
+        disable_tqdm=True,
+        report_to="none",
+    )
+    watch = Watch(config.learning_rate, log)
+    trainer = SFTTrainer(
+        model=model,
+        args=settings,
+        data_collator=Collator(processor, config.image_side),
+        train_dataset=Dataset.from_list(as_rows(ready.examples)),
+        eval_dataset=Dataset.from_list(as_rows(ready.held_out)) if ready.held_out else None,
+        processing_class=processor,
+        peft_config=adapter,
+        callbacks=[watch],
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _save(config: TrainConfig, model: Any, processor: Any, out: Path, base_name: str) -> None:
+    if config.method == "full":
+        model.save_pretrained(out)
+        save_processor(processor, out, Path(config.model))
+        mark = Path(config.model) / STAND_IN_FILE
+        if mark.is_file():
+            shutil.copyfile(mark, out / STAND_IN_FILE)
+        return
+    model.peft_config["default"].base_model_name_or_path = base_name
+    # Embeddings are not trained; asking peft to find out would make it look the base up by name.
+    model.save_pretrained(out, save_embedding_layers=False)
+
+
+def _record(config: TrainConfig, ready: Prepared, base_name: str) -> dict[str, Any]:
+    """What the training depends on; its hash says whether a checkpoint belongs to it."""
+    data = expand_path(config.data)
+    about = data / "tree" / "tree.json"
+    mark = Path(config.model) / STAND_IN_FILE
+    left_out = Counter(q.reason for q in ready.left_out)
+    return {
+        "base": {
+            "name": base_name,
+            "fingerprint": fingerprint(config.model),
+            "notice": json.loads(mark.read_text(encoding="utf-8"))["notice"] if mark.is_file() else "",
+        },
+        "data": {
+            "sha256": _data_hash([*ready.examples, *ready.held_out]),
+            "examples": len(ready.examples),
+            "captions": sum(e.kind == "caption" for e in ready.examples),
+            "held_out": len(ready.held_out),
+            "left_out": sum(left_out.values()),
+            "left_out_reasons": dict(sorted(left_out.items())),
+            "longest_tokens": max(ready.lengths),
+            "licences": sorted({e.licence for e in ready.examples} - {""}),
+            "tree_version": json.loads(about.read_text(encoding="utf-8"))["version"] if about.is_file() else "",
+        },
+        "settings": config.model_dump(exclude={"model", "data", "out"}),
+    }
+
+
+def _data_hash(examples: list[Example]) -> str:
+    """sha256 over ids, words and image bytes, in order."""
+    digest = hashlib.sha256()
+    images: dict[Path, str] = {}
+    for e in examples:
+        if e.image not in images:
+            with e.image.open("rb") as stream:
+                images[e.image] = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest.update(json.dumps([e.id, e.turns, e.answer, images[e.image]]).encode())
+    return digest.hexdigest()
+
+
+def _base_name(model: str, out: Path) -> str:
+    return os.path.relpath(model, out) if Path(model).is_dir() else model
+
+
+@contextmanager
+def _deterministic() -> Iterator[None]:
+    """Deterministic algorithms where torch has them."""
+    import torch
+
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    # Torch would also fill every fresh tensor with NaN in this mode, to show reads of memory never written: a third of
+    # the time of a small model, and no help towards the same bytes.
+    switches: Any = torch.utils.deterministic
+    filling = switches.fill_uninitialized_memory
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    switches.fill_uninitialized_memory = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+        switches.fill_uninitialized_memory = filling
+
+
+def _out_of_memory(config: TrainConfig) -> MetError:
+    advice = []
+    if config.batch_size > 1:
+        advice.append(
+            f"lower batch_size (now {config.batch_size}) and raise gradient_accumulation (now "
+            f"{config.gradient_accumulation}) by the same factor"
+        )
+    if not config.gradient_checkpointing:
+        advice.append("set gradient_checkpointing: true")
+    advice.append(f"lower image_side (now {config.image_side}) or max_tokens (now {config.max_tokens})")
+    return MetError("the memory does not hold this training", hint="; ".join(advice))
