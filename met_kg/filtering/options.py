@@ -45,4 +45,3 @@ class FilterOptions(BaseModel):
     profile: str = Field(default="default", description="a profile that ships, or the path of a .tsv file")
     benchmarks: list[BenchmarkImages] = []
     align: AlignOptions = AlignOptions()
-    seed: int = 13

@@ -61,7 +61,10 @@ def _merge(rows: list[Row]) -> dict[str, Any]:
         return {**stronger, "polarity": "uncertain", "assertion": "uncertain"}
     if "negative" in best and "uncertain" in best:
         return dict(best["uncertain"])
-    return dict(best.get("positive") or best.get("negative") or best["uncertain"])
+    kept = best.get("positive") or best.get("negative") or best["uncertain"]
+    # What the text says and what the metadata say is compared later: neither may hide the other.
+    methods = sorted({row["method"] for row in rows if row["polarity"] == kept["polarity"]})
+    return {**kept, "method": "+".join(methods)}
 
 
 def _rank(row: Row) -> tuple[float, str]:

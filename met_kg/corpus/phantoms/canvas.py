@@ -74,7 +74,8 @@ def blob(rng: np.random.Generator, x: float, y: float, r: float, *, rough: float
     radius = np.full(angle.shape, r)
     for wave in range(2, 7):
         radius += r * rough * rng.normal() / wave * np.cos(wave * angle + rng.uniform(0, 2 * np.pi))
-    return np.clip(0.5 - (np.hypot(_X - x, _Y - y) - radius) / soft, 0, 1)
+    mask: Mask = np.clip(0.5 - (np.hypot(_X - x, _Y - y) - radius) / soft, 0, 1)
+    return mask
 
 
 def polygon(points: Points, *, soft: float = 0.02) -> Mask:

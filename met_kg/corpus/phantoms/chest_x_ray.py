@@ -27,9 +27,8 @@ def draw(rng: np.random.Generator, scene: Scene) -> Drawing:
     for number in range(8):  # ribs slope down from the spine
         for x in (-1.0, 1.0):
             y = -0.62 + 0.16 * number
-            rib = arc(0.4 * x, y + 0.3, 0.45, 0.36, 0.05, turn=14 * x) * (gradient(1, 0) > 0.56 - 0.08 * number).astype(
-                np.float64
-            )
+            upper = (gradient(1, 0) > 0.56 - 0.08 * number).astype(np.float64)
+            rib = arc(0.4 * x, y + 0.3, 0.45, 0.36, 0.05, turn=14 * x) * upper
             film = blend(film, rib, 0.55, 0.28)
     heart = 1.38 if scene.state == "cardiomegaly" else 1.0
     film = blend(film, polygon([(-0.12, -0.7), (0.12, -0.7), (0.16, 0.6), (-0.14, 0.6)], soft=0.05), 0.72)
@@ -44,7 +43,8 @@ def draw(rng: np.random.Generator, scene: Scene) -> Drawing:
         film = blend(film, fluid, 0.76, 0.95)
     elif scene.state == "pneumothorax":
         inner = ellipse(0.36 * s, 0.12, 0.2, 0.5, turn=-5 * s, soft=0.03)
-        film = blend(film, lungs * (1 - inner) * (gradient(-1, 1, down=False) * s > 0.2).astype(np.float64), 0.06, 0.95)
+        outer = (gradient(-1, 1, down=False) * s > 0.2).astype(np.float64)
+        film = blend(film, lungs * (1 - inner) * outer, 0.06, 0.95)
         film = blend(film, arc(0.36 * s, 0.12, 0.21, 0.51, 0.018, turn=-5 * s) * lungs, 0.65, 0.9)
     elif scene.state == "pneumonia":
         patch = blob(rng, 0.46 * s, rng.uniform(-0.2, 0.3), 0.22, soft=0.14) * lungs

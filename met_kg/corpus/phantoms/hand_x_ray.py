@@ -38,7 +38,7 @@ def draw(rng: np.random.Generator, scene: Scene) -> Drawing:
             a, b = _along(base, tip, start + gap / 2), _along(base, tip, end - gap)
             film = _bone(film, a, b, width, snapped=number == broken and part == 0, s=s)
             if scene.state == "osteoarthritis" and part:
-                for x in (-1, 1):  # bony spurs at the joint
+                for x in (-1.0, 1.0):  # bony spurs at the joint
                     film = blend(film, ellipse(a[0] + x * width * 0.6, a[1], 0.03, 0.025), 0.92)
     for row, y in enumerate((0.44, 0.56)):
         for x in (-0.14, 0.0, 0.14):

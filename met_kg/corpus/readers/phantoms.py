@@ -28,7 +28,9 @@ class Options(ReaderOptions):
     """What the recipe may set."""
 
     kinds: list[str] = Field(default=[], description="kinds to draw; [] is all")
-    per_state: int = Field(default=4, ge=1, le=10_000, description="pictures of each state of each kind")
+    count: int = Field(
+        default=200, ge=1, le=100_000, description="pictures to draw, spread evenly over kinds and states"
+    )
     defects: bool = Field(default=False, description="add a few bad samples on purpose, for the filters to find")
 
     @field_validator("kinds")
@@ -41,18 +43,18 @@ class Options(ReaderOptions):
 
 
 def read(spec: CorpusSpec, options: Options, place: Place) -> Iterator[Row]:
-    """Sample rows of drawn pictures, kind by kind; with ``defects``, bad ones after them."""
-    number = 0
-    for name in options.kinds or phantoms.names():
-        kind = phantoms.find(name)
-        for state in kind.states:
-            for variant in range(options.per_state):
-                number += 1
-                if options.limit is not None and number > options.limit:
-                    return
-                yield _sample(spec, place, name, kind, state, variant)
+    """Sample rows of drawn pictures, one of each state of each kind in turn; with ``defects``, bad ones after them."""
+    scenes = [(name, kind, state) for name, kind in _kinds(options) for state in kind.states]
+    wanted = min(options.count, options.limit or options.count)
+    for number in range(wanted):
+        variant, which = divmod(number, len(scenes))
+        yield _sample(spec, place, *scenes[which], variant)
     if options.defects:
         yield from _defects(spec, place)
+
+
+def _kinds(options: Options) -> list[tuple[str, Kind]]:
+    return [(name, phantoms.find(name)) for name in options.kinds or phantoms.names()]
 
 
 def _generator(seed: int, *names: object) -> np.random.Generator:

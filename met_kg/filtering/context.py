@@ -1,0 +1,38 @@
+"""What rules may look at beside the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from met_kg.filtering.benchmarks import BenchmarkImage
+from met_kg.graph.store import Graph
+from met_kg.log import Log
+from met_kg.paths import expand_path
+
+__all__ = ["Context"]
+
+
+@dataclass(slots=True)
+class Context:
+    """The run's graph (with ``metg:samples``), anchors, folder, benchmark images, and who has been dropped so far."""
+
+    graph: Graph
+    anchors: pd.DataFrame
+    run: Path
+    log: Log
+    benchmarks: Sequence[BenchmarkImage] = ()
+    dropped: set[str] = field(default_factory=set)
+
+    def path(self, image: str) -> Path:
+        """The file of a value of column 'image'."""
+        return expand_path(image, base=self.run)
+
+    def label(self, node: str) -> str:
+        """A node as a reason shows it: its label and its CURIE."""
+        for row in self.graph.rows("filter/label", node=node):
+            return f"{row['label']} ({node})"
+        return node
