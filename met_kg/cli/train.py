@@ -26,8 +26,8 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 def train(config: Path | None, run_dir: Path | None, out: Path | None, dry_run: bool, show: int) -> None:
     """Train an adapter (LoRA, rsLoRA, DoRA) or a whole model.
 
-    CONFIG.yaml names model, data and out, and any setting of docs/training.md. A training that was stopped goes on
-    from its last checkpoint and ends with the same bytes.
+    CONFIG.yaml names base, data (a run, or a LLaVA JSONL file) and out, and any setting. A training that was stopped
+    goes on from its last checkpoint and ends with the same bytes.
     """
     if (config is None) == (run_dir is None):
         raise UsageProblem("give either CONFIG.yaml or --run DIR", hint="met train --help shows an example")

@@ -94,6 +94,9 @@ def _batches(requests: Sequence[Request], size: int) -> list[list[Request]]:
 def _answer(vlm: Vlm, batch: Sequence[Request], base: Path | None, max_new_tokens: int) -> list[str]:
     import torch
 
+    from met_kg.models.standin import one_thread
+    from met_kg.models.vlm import quiet
+
     processor = vlm.processor
     pictures = _pictures(batch, base)
     texts = [
@@ -114,7 +117,7 @@ def _answer(vlm: Vlm, batch: Sequence[Request], base: Path | None, max_new_token
             add_special_tokens=False,
             return_tensors="pt",
         ).to(vlm.device)
-        with torch.inference_mode():
+        with quiet(), one_thread(vlm.name), torch.inference_mode():
             found = vlm.model.generate(**given, max_new_tokens=max_new_tokens, do_sample=False)
     except (torch.OutOfMemoryError, MemoryError) as problem:
         raise MetError(

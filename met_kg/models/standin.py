@@ -8,7 +8,8 @@ ordinary checkpoint (config, safetensors, tokenizer, processor, chat template), 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ from typing import Any, Final
 from met_kg.errors import UnknownName
 from met_kg.models.processors import image_only, save_processor
 
-__all__ = ["FAMILIES", "STAND_IN_FILE", "make_standin"]
+__all__ = ["FAMILIES", "STAND_IN_FILE", "make_standin", "one_thread"]
 
 #: Marks a checkpoint as a stand-in; training copies it along.
 STAND_IN_FILE: Final = "standin.json"
@@ -128,6 +129,24 @@ def make_standin(out: Path, *, family: str = "qwen2.5-vl", texts: Iterable[str],
         encoding="utf-8",
     )
     return out
+
+
+@contextmanager
+def one_thread(model: str | Path) -> Iterator[None]:
+    """Compute on one thread where ``model`` is a stand-in's folder; any other model takes all there are.
+
+    A tiny model gains nothing from a second thread and loses much on a busy machine; and sums whose order depends on
+    the number of cores would give other bytes on another machine.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    if (Path(model) / STAND_IN_FILE).is_file():
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _tokenizer(texts: Iterable[str]) -> Any:

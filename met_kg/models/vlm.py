@@ -98,13 +98,16 @@ def load_model(
         False gives the architecture on torch's meta device: shapes and counts without memory.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForImageTextToText
+    from transformers import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING, AutoConfig, AutoModelForImageTextToText
 
     name = _checked(model)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     kind = _dtype(dtype, place)
     with quiet():
         try:
+            config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+            if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+                raise ValueError(f"its type is '{config.model_type}'")
             processor = load_processor(name)
             found: Any
             if weights:
@@ -113,7 +116,6 @@ def load_model(
                 )
                 found.to(place)
             else:
-                config = AutoConfig.from_pretrained(name, trust_remote_code=False)
                 with torch.device("meta"):
                     found = AutoModelForImageTextToText.from_config(config, dtype=kind, trust_remote_code=False)
         except ImportError as problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,8 @@ __all__ = ["Collator", "as_rows", "shown", "within_limits"]
 #: Shrunk images kept in memory.
 _KEPT: Final = 4096
 _IGNORED: Final = -100
+#: A special token that stands three times or more: an image takes hundreds.
+_REPEATED: Final = re.compile(r"(<[^<>\s]+>)\1{2,}")
 
 
 class Collator(DataCollatorForVisionLanguageModeling):
@@ -58,11 +60,11 @@ def as_rows(examples: Sequence[Example]) -> list[dict[str, Any]]:
 
 
 def within_limits(
-    examples: Sequence[Example], processor: Any, *, image_side: int, max_tokens: int
+    examples: Sequence[Example], processor: Any, *, image_side: int, max_length: int
 ) -> tuple[list[Example], list[int], list[Quarantined]]:
     """The examples that can be trained on, their lengths in tokens, and the others with the reason.
 
-    Nothing is cut: an example beyond ``max_tokens`` is left out whole, for a cut would go through image tokens. How
+    Nothing is cut: an example beyond ``max_length`` is left out whole, for a cut would go through image tokens. How
     many tokens an image takes depends on its size alone, so one image of each size is put through the processor.
     """
     kept: list[Example] = []
@@ -83,8 +85,8 @@ def within_limits(
             whole = processor(images=[[blank]], text=[prompt], add_special_tokens=False)["input_ids"][0]
             tokens_of_image[size] = len(whole) - _count(prompt, processor)
         length = _count(prompt, processor) + _count(completion, processor) + tokens_of_image[size]
-        if length > max_tokens:
-            reason = f"the example has {length} tokens, more than max_tokens {max_tokens}"
+        if length > max_length:
+            reason = f"the example has {length} tokens, more than max_length {max_length}"
             problems.append(Quarantined(example.image.name, example.id, reason, example.answer))
             continue
         kept.append(example)
@@ -106,16 +108,12 @@ def shown(batch: dict[str, Any], row: int, processor: Any) -> str:
         if not parts or parts[-1][0] != masked:
             parts.append((masked, []))
         parts[-1][1].append(number)
-    texts = [(masked, _runs(numbers, tokenizer)) for masked, numbers in parts]
+    texts = [(masked, _REPEATED.sub(_counted, str(tokenizer.decode(numbers)))) for masked, numbers in parts]
     return "".join(f"[[{text}]]" if masked else text for masked, text in texts)
 
 
-def _runs(numbers: list[int], tokenizer: Any) -> str:
-    """Decoded tokens; an image token that is repeated is written once with its count."""
-    common, count = Counter(numbers).most_common(1)[0]
-    text = str(tokenizer.decode(numbers))
-    token = str(tokenizer.decode([common]))
-    return text.replace(token * count, f"{token}x{count}") if count > 2 and token.startswith("<") else text
+def _counted(run: re.Match[str]) -> str:
+    return f"{run[1]}x{len(run[0]) // len(run[1])}"
 
 
 def _rendered(example: Example, processor: Any) -> tuple[str, str]:

@@ -19,7 +19,7 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
-    model: str = Field(description="base: a folder or a hub id")
+    base: str = Field(description="base: a folder or a hub id")
     data: str = Field(description="a run's folder, or a LLaVA JSONL file (images relative to it)")
     out: str = Field(description="folder for the adapter, its card, log and loss plot")
     method: Literal["lora", "rslora", "dora", "full"] = "lora"
@@ -30,7 +30,7 @@ class TrainConfig(BaseModel):
     targets: list[Literal["language", "projector", "vision"]] = Field(default=["language"], min_length=1)
     target_regex: str | None = Field(default=None, description="module names to adapt, instead of `targets`")
 
-    learning_rate: float = Field(default=2e-4, gt=0)
+    lr: float = Field(default=2e-4, gt=0)
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: float = Field(default=0.03, ge=0, lt=1, description="share of the steps")
     weight_decay: float = Field(default=0.0, ge=0)
@@ -43,7 +43,7 @@ class TrainConfig(BaseModel):
     precision: Literal["auto", "bf16", "fp32"] = Field(default="auto", description="auto: bf16 where the GPU has it")
 
     image_side: int = Field(default=672, ge=28, description="larger images are shrunk to this longest side")
-    max_tokens: int = Field(default=2048, ge=16, description="longer examples are left out, never cut")
+    max_length: int = Field(default=2048, ge=16, description="longer examples are left out, never cut")
     split: str = "train"
     eval_split: str | None = Field(default=None, description="split whose loss is measured at every `save_steps`")
     caption_share: float | None = Field(default=None, ge=0, le=1, description="of captions; default: all there is")
@@ -78,7 +78,7 @@ class TrainConfig(BaseModel):
 
 
 def load_config(path: Path, **overrides: Any) -> TrainConfig:
-    """Read a YAML file; relative ``model``, ``data`` and ``out`` are meant from the file's folder.
+    """Read a YAML file; relative ``base``, ``data`` and ``out`` are meant from the file's folder.
 
     Raises
     ------
@@ -101,8 +101,8 @@ def load_config(path: Path, **overrides: Any) -> TrainConfig:
     moved = {"data": _beside(config.data, here)}
     if "out" not in overrides or overrides["out"] is None:
         moved["out"] = _beside(config.out, here)
-    if (here / config.model).is_dir():
-        moved["model"] = str(here / config.model)
+    if (here / config.base).is_dir():
+        moved["base"] = str(here / config.base)
     return config.model_copy(update=moved)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from met_kg.errors import UsageProblem
 from met_kg.models.vlm import load_model
 from met_kg.training.config import TrainConfig
-from met_kg.training.lora import Prepared, prepare
+from met_kg.training.prepare import Prepared, prepare
 from met_kg.training.targets import target_regex
 
 __all__ = ["describe"]
@@ -31,7 +31,7 @@ def describe(config: TrainConfig, *, count: int = 3) -> Iterator[str]:
     from met_kg.training.collate import Collator, as_rows, shown
 
     dtype = {"auto": "auto", "bf16": "bfloat16", "fp32": "float32"}[config.precision]
-    model, processor = load_model(config.model, dtype=dtype, weights=False)
+    model, processor = load_model(config.base, dtype=dtype, weights=False)
     ready = prepare(config, processor)
     collator = Collator(processor, config.image_side)
     yield "Examples as the model sees them; [[...]] is masked: no loss is taken there."

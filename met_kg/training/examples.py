@@ -1,7 +1,4 @@
-"""Items and captions of a run, or a LLaVA JSONL file, as chat examples.
-
-Questions are put in the words that the public evaluation harness uses, so that a model is trained on what it is asked.
-"""
+"""Items and captions of a run, or a LLaVA JSONL file, as chat examples."""
 
 from __future__ import annotations
 
@@ -10,26 +7,15 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from met_kg import tables
-from met_kg.errors import DataProblem, MissingData
+from met_kg.errors import MissingData
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
+from met_kg.training.prompts import caption_prompt, question_prompt
 
-__all__ = ["Example", "caption_prompt", "mix", "question_prompt", "read_examples"]
-
-_SENTENCE: Final = {
-    "multiple-choice": "Answer with the option's letter from the given choices directly.",
-    "yes-no": "Please output 'yes' or 'no'(no extra output).",
-    "open": "Please answer the question concisely.",
-}
-_CAPTION: Final = {
-    "short": "Write a short caption for this image.",
-    "descriptive": "Describe this image.",
-    "knowledge": "Describe this image and explain what is known about what it shows.",
-}
-_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+__all__ = ["Example", "mix", "read_examples"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +38,6 @@ class Example:
         return [
             {"role": "assistant" if number % 2 else "user", "content": text} for number, text in enumerate(self.turns)
         ]
-
-
-def question_prompt(form: str, question: str, options: Sequence[str] = ()) -> str:
-    """What the user says: the question, its options as lines ``A. text``, and how to answer.
-
-    >>> print(question_prompt("yes-no", "Is there an effusion?"))
-    Is there an effusion?
-    Please output 'yes' or 'no'(no extra output).
-
-    Raises
-    ------
-    DataProblem
-        for a format other than multiple-choice, yes-no and open.
-    """
-    if form not in _SENTENCE:
-        raise DataProblem(f"no question has the format '{form}'", hint=f"known: {', '.join(_SENTENCE)}")
-    if form != "multiple-choice":
-        return f"{question}\n{_SENTENCE[form]}"
-    lines = "\n".join(f"{letter}. {text}" for letter, text in zip(_LETTERS, options, strict=False))
-    return f"\nQuestion: {question}\nOptions: \n{lines}\n{_SENTENCE[form]}"
-
-
-def caption_prompt(level: str) -> str:
-    """What the user says to get a caption of a level."""
-    return _CAPTION.get(level, _CAPTION["descriptive"])
 
 
 def read_examples(data: Path, split: str = "train") -> tuple[list[Example], list[Quarantined]]:

@@ -6,8 +6,6 @@ depends on the seed and epoch alone, and every step is logged on its own (nothin
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 from collections import Counter
@@ -15,74 +13,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from statistics import fmean
+from typing import Any, Final
 
-from met_kg.errors import DataProblem, MetError, UsageProblem
+from met_kg.errors import MetError, UsageProblem
 from met_kg.log import Log
 from met_kg.models.processors import save_processor
-from met_kg.models.standin import STAND_IN_FILE
-from met_kg.models.vlm import fingerprint, load_model, quiet
-from met_kg.paths import expand_path
+from met_kg.models.standin import STAND_IN_FILE, one_thread
+from met_kg.models.vlm import load_model, quiet
 from met_kg.records import Quarantined
 from met_kg.training.checkpoints import last_checkpoint, open_checkpoints
 from met_kg.training.config import TrainConfig
-from met_kg.training.examples import Example, mix, read_examples
 from met_kg.training.outputs import LOG_FILE, PLOT_FILE, write_card, write_log, write_plot, write_record
+from met_kg.training.prepare import Prepared, depends_on, prepare
 from met_kg.training.targets import target_regex
 
-__all__ = ["Prepared", "TrainResult", "prepare", "train"]
+__all__ = ["FEW", "TrainResult", "train"]
+
+#: Steps whose losses are averaged at either end: one batch alone says little.
+FEW: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """What came out: losses (nats an answer token) of the first and last step, and where the weights are."""
+    """What came out: mean losses (nats an answer token) of the first and last :data:`FEW` steps, counts, the folder."""
 
     first_loss: float
     last_loss: float
     steps: int
     examples: int
+    parameters: int
+    trainable: int
     out: Path
     left_out: list[Quarantined] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Examples ready to train on, their lengths in tokens, and what was left out with reasons."""
-
-    examples: list[Example]
-    lengths: list[int]
-    held_out: list[Example]
-    left_out: list[Quarantined]
-
-
-def prepare(config: TrainConfig, processor: Any) -> Prepared:
-    """Read, mix and check the examples of a configuration.
-
-    Raises
-    ------
-    DataProblem
-        when none is left to train on.
-    """
-    from met_kg.training.collate import within_limits
-
-    data = expand_path(config.data)
-    found, left_out = read_examples(data, config.split)
-    chosen = mix(found, caption_share=config.caption_share, max_examples=config.max_examples, seed=config.seed)
-    limits = {"image_side": config.image_side, "max_tokens": config.max_tokens}
-    kept, lengths, problems = within_limits(chosen, processor, **limits)
-    left_out += problems
-    held_out: list[Example] = []
-    if config.eval_split:
-        others, more = read_examples(data, config.eval_split)
-        held_out, _, problems = within_limits(others, processor, **limits)
-        left_out += more + problems
-    if not kept:
-        why = "; ".join(f"{n} x {reason}" for reason, n in Counter(q.reason for q in left_out).most_common(3))
-        raise DataProblem(
-            f"there is no example of split '{config.split}' to train on" + (f": {why}" if why else ""),
-            where=config.data,
-        )
-    return Prepared(kept, lengths, held_out, left_out)
 
 
 def train(config: TrainConfig, *, log: Log, work: Path | None = None, base_name: str | None = None) -> TrainResult:
@@ -112,19 +75,24 @@ def train(config: TrainConfig, *, log: Log, work: Path | None = None, base_name:
         )
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
-    name = base_name or _base_name(config.model, out)
+    name = base_name or _base_name(config.base, out)
     dtype = {"auto": "auto", "bf16": "bfloat16", "fp32": "float32"}[config.precision]
-    model, processor = load_model(config.model, dtype=dtype)
+    model, processor = load_model(config.base, dtype=dtype)
     ready = prepare(config, processor)
     for reason, count in sorted(Counter(q.reason for q in ready.left_out).items()):
         log.info(f"  left out {count}: {reason}")
     checkpoints = (work or out) / "checkpoints"
-    record = _record(config, ready, name)
+    record = depends_on(config, ready, name)
     open_checkpoints(checkpoints, record, log)
-    with quiet(), _deterministic():
+    start = last_checkpoint(checkpoints)
+    if start and config.method == "full":
+        # Trainer reads a checkpoint's weights by the names that they have in the file. Those of many architectures are
+        # not the names in the model, and it passes over what it does not know: it would go on from the base.
+        model, _ = load_model(start, dtype=dtype)
+    with quiet(), one_thread(config.base), _deterministic():
         trainer = _trainer(config, model, processor, ready, checkpoints, log)
         try:
-            trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
+            trainer.train(resume_from_checkpoint=start)
         except (torch.OutOfMemoryError, MemoryError) as problem:
             raise _out_of_memory(config) from problem
         except RuntimeError as problem:
@@ -135,16 +103,23 @@ def train(config: TrainConfig, *, log: Log, work: Path | None = None, base_name:
             _save(config, trainer.model, processor, out, name)
             lines = write_log(trainer.state.log_history, out / LOG_FILE)
     losses = [line["loss"] for line in lines if "loss" in line]
-    counted = {
-        "parameters": sum(p.numel() for p in trainer.model.parameters()),
-        "trainable": sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
-    }
-    record |= {"first_loss": losses[0], "last_loss": losses[-1], "steps": trainer.state.global_step} | counted
+    result = TrainResult(
+        first_loss=fmean(losses[:FEW]),
+        last_loss=fmean(losses[-FEW:]),
+        steps=trainer.state.global_step,
+        examples=len(ready.examples),
+        parameters=sum(p.numel() for p in trainer.model.parameters()),
+        trainable=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+        out=out,
+        left_out=ready.left_out,
+    )
+    for figure in ("first_loss", "last_loss", "steps", "parameters", "trainable"):
+        record[figure] = getattr(result, figure)
     write_plot(lines, out / PLOT_FILE, f"{config.method} on {len(ready.examples)} examples")
     write_record(record, out)
     write_card(record, out)
     shutil.rmtree(checkpoints)
-    return TrainResult(losses[0], losses[-1], trainer.state.global_step, len(ready.examples), out, ready.left_out)
+    return result
 
 
 def _trainer(config: TrainConfig, model: Any, processor: Any, ready: Prepared, checkpoints: Path, log: Log) -> Any:
@@ -176,7 +151,7 @@ def _trainer(config: TrainConfig, model: Any, processor: Any, ready: Prepared, c
         per_device_eval_batch_size=config.batch_size,
         gradient_accumulation_steps=config.gradient_accumulation,
         gradient_checkpointing=config.gradient_checkpointing,
-        learning_rate=config.learning_rate,
+        learning_rate=config.lr,
         lr_scheduler_type=f"{config.scheduler}_with_warmup" if config.scheduler == "constant" else config.scheduler,
         warmup_steps=config.warmup,
         weight_decay=config.weight_decay,
@@ -198,7 +173,7 @@ def _trainer(config: TrainConfig, model: Any, processor: Any, ready: Prepared, c
         disable_tqdm=True,
         report_to="none",
     )
-    watch = Watch(config.learning_rate, log)
+    watch = Watch(config.lr, log)
     trainer = SFTTrainer(
         model=model,
         args=settings,
@@ -216,53 +191,14 @@ def _trainer(config: TrainConfig, model: Any, processor: Any, ready: Prepared, c
 def _save(config: TrainConfig, model: Any, processor: Any, out: Path, base_name: str) -> None:
     if config.method == "full":
         model.save_pretrained(out)
-        save_processor(processor, out, Path(config.model))
-        mark = Path(config.model) / STAND_IN_FILE
+        save_processor(processor, out, Path(config.base))
+        mark = Path(config.base) / STAND_IN_FILE
         if mark.is_file():
             shutil.copyfile(mark, out / STAND_IN_FILE)
         return
     model.peft_config["default"].base_model_name_or_path = base_name
     # Embeddings are not trained; asking peft to find out would make it look the base up by name.
     model.save_pretrained(out, save_embedding_layers=False)
-
-
-def _record(config: TrainConfig, ready: Prepared, base_name: str) -> dict[str, Any]:
-    """What the training depends on; its hash says whether a checkpoint belongs to it."""
-    data = expand_path(config.data)
-    about = data / "tree" / "tree.json"
-    mark = Path(config.model) / STAND_IN_FILE
-    left_out = Counter(q.reason for q in ready.left_out)
-    return {
-        "base": {
-            "name": base_name,
-            "fingerprint": fingerprint(config.model),
-            "notice": json.loads(mark.read_text(encoding="utf-8"))["notice"] if mark.is_file() else "",
-        },
-        "data": {
-            "sha256": _data_hash([*ready.examples, *ready.held_out]),
-            "examples": len(ready.examples),
-            "captions": sum(e.kind == "caption" for e in ready.examples),
-            "held_out": len(ready.held_out),
-            "left_out": sum(left_out.values()),
-            "left_out_reasons": dict(sorted(left_out.items())),
-            "longest_tokens": max(ready.lengths),
-            "licences": sorted({e.licence for e in ready.examples} - {""}),
-            "tree_version": json.loads(about.read_text(encoding="utf-8"))["version"] if about.is_file() else "",
-        },
-        "settings": config.model_dump(exclude={"model", "data", "out"}),
-    }
-
-
-def _data_hash(examples: list[Example]) -> str:
-    """sha256 over ids, words and image bytes, in order."""
-    digest = hashlib.sha256()
-    images: dict[Path, str] = {}
-    for e in examples:
-        if e.image not in images:
-            with e.image.open("rb") as stream:
-                images[e.image] = hashlib.file_digest(stream, "sha256").hexdigest()
-        digest.update(json.dumps([e.id, e.turns, e.answer, images[e.image]]).encode())
-    return digest.hexdigest()
 
 
 def _base_name(model: str, out: Path) -> str:
@@ -298,5 +234,5 @@ def _out_of_memory(config: TrainConfig) -> MetError:
         )
     if not config.gradient_checkpointing:
         advice.append("set gradient_checkpointing: true")
-    advice.append(f"lower image_side (now {config.image_side}) or max_tokens (now {config.max_tokens})")
+    advice.append(f"lower image_side (now {config.image_side}) or max_length (now {config.max_length})")
     return MetError("the memory does not hold this training", hint="; ".join(advice))

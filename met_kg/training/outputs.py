@@ -17,7 +17,7 @@ PLOT_FILE: Final = "loss.svg"
 _LOGGED: Final = {
     "loss": "loss",
     "eval_loss": "eval_loss",
-    "learning_rate": "learning_rate",
+    "lr": "learning_rate",
     "grad_norm": "grad_norm",
     "token_accuracy": "mean_token_accuracy",
 }
@@ -87,7 +87,7 @@ def write_card(record: Mapping[str, Any], folder: Path) -> None:
         f"| tree version | {data['tree_version'] or 'none: the data are no run'} |",
         f"| licences of the images | {licences} |",
         f"| steps | {record['steps']} of {settings['batch_size']} x {settings['gradient_accumulation']} examples |",
-        f"| loss | {record['first_loss']:.4f} at the first step, {record['last_loss']:.4f} at the last |",
+        f"| loss | {record['first_loss']:.4f} in the first steps, {record['last_loss']:.4f} in the last |",
         f"| trainable parameters | {record['trainable']:,} of {record['parameters']:,} |",
         "",
         f"Settings are in `{TRAINING_FILE}`, the loss of every step in `{LOG_FILE}` and `{PLOT_FILE}`.",

@@ -22,13 +22,13 @@ STAND_IN: Final = "stand-in"
 _TINY: Final[dict[str, Any]] = {
     "batch_size": 8,
     "image_side": 112,
-    "learning_rate": 1e-3,
+    "lr": 1e-3,
     "max_steps": 60,
     "rank": 8,
     "save_steps": 25,
 }
 #: Decided by the run, not by the recipe's settings.
-_GIVEN: Final = ("model", "data", "out", "seed")
+_GIVEN: Final = ("base", "data", "out", "seed")
 
 
 class TrainSettings(Protocol):
@@ -59,10 +59,11 @@ def prepare_base(run: Path, out: Path, section: TrainSettings, seed: int, *, wor
     """
     examples, _ = read_examples(run)
     initial = make_standin(work / "random", family=section.family, texts=_texts(examples), seed=seed)
-    settings = _TINY | {"learning_rate": 2e-3, "max_steps": section.pretrain_steps, "method": "full"}
-    where = {"model": str(initial), "data": str(run), "out": str(out), "seed": seed}
+    settings = _TINY | {"lr": 2e-3, "max_steps": section.pretrain_steps, "method": "full"}
+    where = {"base": str(initial), "data": str(run), "out": str(out), "seed": seed}
     config = TrainConfig.of(settings | where, "stand-in")
-    return _counts(train(config, log=log, work=work, base_name=f"random {section.family} stand-in"))
+    result = train(config, log=log, work=work, base_name=f"random {section.family} stand-in")
+    return {"parameters": result.parameters, **_counts(result)}
 
 
 def adapter_config(run: Path, out: Path, section: TrainSettings, seed: int) -> TrainConfig:
@@ -80,7 +81,7 @@ def adapter_config(run: Path, out: Path, section: TrainSettings, seed: int) -> T
     model = str(run / "base") if stand_in else section.base
     if not stand_in and expand_path(section.base).is_dir():
         model = str(expand_path(section.base))
-    where = {"model": model, "data": str(run), "out": str(out), "seed": seed}
+    where = {"base": model, "data": str(run), "out": str(out), "seed": seed}
     return TrainConfig.of({**(_TINY if stand_in else {}), **section.settings, **where}, "train.settings")
 
 
@@ -89,7 +90,8 @@ def train_adapter(run: Path, out: Path, section: TrainSettings, seed: int, *, wo
     config = adapter_config(run, out, section, seed)
     # The adapter ends up beside the base, wherever it is made.
     base_name = "../base" if section.base == STAND_IN else None
-    return _counts(train(config, log=log, work=work, base_name=base_name))
+    result = train(config, log=log, work=work, base_name=base_name)
+    return {**_counts(result), "trainable parameters": result.trainable}
 
 
 def _texts(examples: Iterable[Example]) -> Iterable[str]:

@@ -19,8 +19,8 @@ __all__ = ["Watch"]
 class Watch(TrainerCallback):
     """See the module."""
 
-    def __init__(self, learning_rate: float, log: Log) -> None:
-        self._rate, self._log = learning_rate, log
+    def __init__(self, lr: float, log: Log) -> None:
+        self._lr, self._log = lr, log
         self._last = time.monotonic()
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
@@ -31,8 +31,8 @@ class Watch(TrainerCallback):
             if value is not None and not math.isfinite(float(value)):
                 raise MetError(
                     f"the {name.replace('_', ' ')} is {float(value)} at step {state.global_step}",
-                    where=f"learning_rate {self._rate:g}",
-                    hint="lower learning_rate, or lengthen the warmup",
+                    where=f"lr {self._lr:g}",
+                    hint="lower lr, or lengthen the warmup",
                 )
         if "loss" in logs and time.monotonic() - self._last >= self._log.every:
             self._last = time.monotonic()

@@ -1,0 +1,99 @@
+"""The examples of a training, ready and checked, and the record of all that its outcome depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from met_kg.errors import DataProblem
+from met_kg.models.standin import STAND_IN_FILE
+from met_kg.models.vlm import fingerprint
+from met_kg.paths import expand_path
+from met_kg.records import Quarantined
+from met_kg.training.config import TrainConfig
+from met_kg.training.examples import Example, mix, read_examples
+
+__all__ = ["Prepared", "depends_on", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Examples ready to train on, their lengths in tokens, and what was left out with reasons."""
+
+    examples: list[Example]
+    lengths: list[int]
+    held_out: list[Example]
+    left_out: list[Quarantined]
+
+
+def prepare(config: TrainConfig, processor: Any) -> Prepared:
+    """Read, mix and check the examples of a configuration.
+
+    Raises
+    ------
+    DataProblem
+        when none is left to train on.
+    """
+    from met_kg.training.collate import within_limits
+
+    data = expand_path(config.data)
+    found, left_out = read_examples(data, config.split)
+    chosen = mix(found, caption_share=config.caption_share, max_examples=config.max_examples, seed=config.seed)
+    limits = {"image_side": config.image_side, "max_length": config.max_length}
+    kept, lengths, problems = within_limits(chosen, processor, **limits)
+    left_out += problems
+    held_out: list[Example] = []
+    if config.eval_split:
+        others, more = read_examples(data, config.eval_split)
+        held_out, _, problems = within_limits(others, processor, **limits)
+        left_out += more + problems
+    if not kept:
+        why = "; ".join(f"{n} x {reason}" for reason, n in Counter(q.reason for q in left_out).most_common(3))
+        raise DataProblem(
+            f"there is no example of split '{config.split}' to train on" + (f": {why}" if why else ""),
+            where=config.data,
+        )
+    return Prepared(kept, lengths, held_out, left_out)
+
+
+def depends_on(config: TrainConfig, ready: Prepared, base_name: str) -> dict[str, Any]:
+    """What the training depends on; its hash says whether a checkpoint belongs to it."""
+    data = expand_path(config.data)
+    about = data / "tree" / "tree.json"
+    mark = Path(config.base) / STAND_IN_FILE
+    left_out = Counter(q.reason for q in ready.left_out)
+    return {
+        "base": {
+            "name": base_name,
+            "fingerprint": fingerprint(config.base),
+            "notice": json.loads(mark.read_text(encoding="utf-8"))["notice"] if mark.is_file() else "",
+        },
+        "data": {
+            "sha256": _data_hash([*ready.examples, *ready.held_out]),
+            "examples": len(ready.examples),
+            "captions": sum(e.kind == "caption" for e in ready.examples),
+            "held_out": len(ready.held_out),
+            "left_out": sum(left_out.values()),
+            "left_out_reasons": dict(sorted(left_out.items())),
+            "longest_tokens": max(ready.lengths),
+            "licences": sorted({e.licence for e in ready.examples} - {""}),
+            "tree_version": json.loads(about.read_text(encoding="utf-8"))["version"] if about.is_file() else "",
+        },
+        "settings": config.model_dump(exclude={"base", "data", "out"}),
+    }
+
+
+def _data_hash(examples: list[Example]) -> str:
+    """sha256 over ids, words and image bytes, in order."""
+    digest = hashlib.sha256()
+    images: dict[Path, str] = {}
+    for e in examples:
+        if e.image not in images:
+            with e.image.open("rb") as stream:
+                images[e.image] = hashlib.file_digest(stream, "sha256").hexdigest()
+        digest.update(json.dumps([e.id, e.turns, e.answer, images[e.image]]).encode())
+    return digest.hexdigest()

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from met_kg.errors import DataProblem, RecipeProblem
+from met_kg.evaluation.benchmark import find
+from met_kg.evaluation.prompts import build_prompt
+from met_kg.training.config import TrainConfig, load_config
+from met_kg.training.examples import mix, read_examples
+from met_kg.training.prompts import question_prompt
+
+
+@pytest.mark.parametrize(
+    ("form", "answer", "options"),
+    [("multiple-choice", "B", ["lung", "heart"]), ("yes-no", "no", []), ("open", "the left lung", [])],
+)
+def test_training_asks_in_the_words_of_the_evaluation(form: str, answer: str, options: list[str]) -> None:
+    record = {"question": "What is shown?", "format": form, "options": options, "answer": answer}
+    assert question_prompt(form, record["question"], options) == build_prompt(find("own-items"), record)
+
+
+def test_options_stand_in_lines_of_their_own() -> None:
+    asked = question_prompt("multiple-choice", "Which?", ["lung", "heart"])
+    assert asked.endswith("A. lung\nB. heart\nAnswer with the option's letter from the given choices directly.")
+    with pytest.raises(DataProblem, match="'essay'"):
+        question_prompt("essay", "Which?")
+
+
+def test_held_out_items_are_no_examples(run_dir: Path) -> None:
+    examples, problems = read_examples(run_dir)
+    assert not problems
+    assert {e.image.stem for e in examples} == {"s0", "s1", "s2", "s4", "s5", "s6"}
+    assert len(examples) == 6 * 4  # a caption and three questions each
+    assert all(e.image.is_file() and e.licence == "CC0" for e in examples)
+
+
+def test_captions_take_the_share_that_is_asked_for(run_dir: Path) -> None:
+    examples, _ = read_examples(run_dir)
+    half = mix(examples, caption_share=0.5, max_examples=None, seed=1)
+    assert (len(half), sum(e.kind == "caption" for e in half)) == (12, 6)
+    assert half == mix(examples[::-1], caption_share=0.5, max_examples=None, seed=1)
+    assert half != mix(examples, caption_share=0.5, max_examples=None, seed=2)
+
+
+def test_bad_lines_of_a_jsonl_file_are_set_aside(tmp_path: Path, run_dir: Path) -> None:
+    shutil.copy(run_dir / "images" / "s0.png", tmp_path / "a.png")
+    talk = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "A disc."}]
+    twice = [*talk, {"from": "human", "value": "Sure?"}, {"from": "gpt", "value": "Yes."}]
+    lines = [
+        json.dumps({"id": "x", "image": "a.png", "conversations": twice}),
+        "{torn",
+        json.dumps({"id": "y", "conversations": talk}),
+        json.dumps({"id": "z", "image": "a.png", "conversations": talk[::-1]}),
+    ]
+    (tmp_path / "d.jsonl").write_text("\n".join(lines))
+    examples, problems = read_examples(tmp_path / "d.jsonl")
+    assert [(e.turns, e.answer) for e in examples] == [(("What?",), "A disc."), (("What?", "A disc.", "Sure?"), "Yes.")]
+    assert [p.where for p in problems] == ["line 2", "line 3", "line 4"]
+    assert "not JSON" in problems[0].reason and "no 'image'" in problems[1].reason
+
+
+def test_all_problems_of_a_configuration_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "train.yaml"
+    path.write_text("base: a/b\ndata: run\nrnak: 4\nlr: -1\nmethod: sft\n")
+    with pytest.raises(RecipeProblem) as caught:
+        load_config(path)
+    told = "\n".join(caught.value.problems)
+    assert len(caught.value.problems) == 4
+    assert all(part in told for part in ("did you mean 'rank'", "lr:", "method:", "'out' is missing"))
+
+
+def test_paths_of_a_configuration_are_meant_from_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    path = tmp_path / "train.yaml"
+    path.write_text("{base: base, data: run, out: adapter}")
+    found: TrainConfig = load_config(path)
+    assert (found.base, found.data, found.out) == tuple(str(tmp_path / name) for name in ("base", "run", "adapter"))
+    path.write_text("{base: Qwen/Qwen2.5-VL-7B-Instruct, data: run, out: adapter}")
+    assert load_config(path).base == "Qwen/Qwen2.5-VL-7B-Instruct"

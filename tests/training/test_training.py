@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from met_kg.cli.train import train as command
+from met_kg.errors import MetError, RecipeProblem
+from met_kg.log import Log, silent
+from met_kg.models import vlm
+from met_kg.training.config import TrainConfig
+from met_kg.training.lora import train
+
+pytestmark = pytest.mark.slow
+
+
+class Stop(Exception):
+    """Stands for a kill."""
+
+
+class StopAt(Log):
+    """Stops the work when it says that a step is done."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(every=0.0)
+        self._mark = f"step {step} of"
+
+    def info(self, text: str) -> None:
+        if self._mark in text:
+            raise Stop
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_training_that_was_stopped_ends_with_the_same_bytes(config: TrainConfig, tmp_path: Path, method: str) -> None:
+    whole = config.model_copy(update={"out": str(tmp_path / "whole"), "method": method})
+    stopped = config.model_copy(update={"out": str(tmp_path / "stopped"), "method": method})
+    result = train(whole, log=silent)
+    with pytest.raises(Stop):
+        train(stopped, log=StopAt(5), work=tmp_path / "work")
+    kept = sorted(p.name for p in (tmp_path / "work" / "checkpoints").glob("checkpoint-*"))
+    assert kept == ["checkpoint-2", "checkpoint-4"]
+    # A kill in the middle of a checkpoint leaves it without its mark: the one before is gone on from.
+    (tmp_path / "work" / "checkpoints" / "checkpoint-4" / "whole").unlink()
+    assert train(stopped, log=silent, work=tmp_path / "work").last_loss == result.last_loss
+    assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
+    assert not (tmp_path / "work" / "checkpoints").exists()
+    assert str(tmp_path).encode() not in b"".join(contents(tmp_path / "whole").values())
+
+
+def test_an_adapter_tells_what_it_was_made_of(config: TrainConfig) -> None:
+    result = train(config, log=silent, base_name="../base")
+    log = [json.loads(line) for line in (result.out / "training_log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log] == [1, 2, 3, 4, 5, 6]
+    assert all({"loss", "lr"} <= line.keys() for line in log)
+    assert (result.steps, result.examples, 0 < result.trainable < result.parameters) == (6, 24, True)
+    assert json.loads((result.out / "adapter_config.json").read_text())["base_model_name_or_path"] == "../base"
+    card = (result.out / "README.md").read_text()
+    record = json.loads((result.out / "training.json").read_text())
+    assert all(t in card for t in ("Not a medical device", "../base", "2026-01-01", "CC0", record["data"]["sha256"]))
+    assert "random stand-in" in card
+
+
+def test_training_learns(config: TrainConfig) -> None:
+    result = train(config.model_copy(update={"method": "full", "max_steps": 40, "lr": 2e-3}), log=silent)
+    assert result.last_loss < 0.5 * result.first_loss
+
+
+def test_a_loss_that_is_no_number_names_the_setting(config: TrainConfig) -> None:
+    wild = config.model_copy(update={"method": "full", "lr": 1e30, "warmup": 0.0, "scheduler": "constant"})
+    with pytest.raises(MetError, match=r"lr 1e\+30.*lower lr"):
+        train(wild, log=silent)
+
+
+def test_another_configuration_does_not_go_on_from_old_checkpoints(config: TrainConfig, tmp_path: Path) -> None:
+    with pytest.raises(Stop):
+        train(config, log=StopAt(3), work=tmp_path / "work")
+    other = config.model_copy(update={"seed": 99, "max_steps": 2})
+    train(other, log=silent, work=tmp_path / "work")
+    after = contents(Path(config.out))
+    shutil.rmtree(config.out)
+    train(other, log=silent)
+    assert contents(Path(config.out)) == after
+
+
+@pytest.mark.parametrize("method", ["rslora", "dora"])
+def test_every_part_takes_every_kind_of_adapter(config: TrainConfig, method: str) -> None:
+    parts = ["language", "projector", "vision"]
+    result = train(config.model_copy(update={"method": method, "targets": parts, "max_steps": 1}), log=silent)
+    loaded = vlm.load(config.base, result.out)
+    names = [name for name, _ in loaded.model.named_parameters() if "lora_A" in name]
+    assert all(any(part in name for name in names) for part in ("language_model", "merger", "visual.blocks"))
+
+
+def test_dry_run_shows_what_is_learnt_and_writes_nothing(config: TrainConfig, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(config.model_dump(exclude_none=True)))
+    done = CliRunner().invoke(command, [str(tmp_path / "c.yaml"), "--dry-run", "--show", "2"])
+    assert done.exit_code == 0, done.exception
+    assert done.output.count("learnt)") == 2 and "<|im_start|>assistant\n]]" in done.output
+    assert "examples: 24 (6 caption, 18 vqa)" in done.output and "memory, estimated" in done.output
+    assert not Path(config.out).exists()
+
+
+def test_the_command_trains_from_a_file_and_tells_what_is_wrong_with_one(config: TrainConfig, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(config.model_dump(exclude_none=True) | {"max_steps": 1}))
+    done = CliRunner().invoke(command, [str(tmp_path / "c.yaml"), "--out", str(tmp_path / "here")])
+    assert done.exit_code == 0, done.exception
+    assert vlm.load(tmp_path / "here").name == config.base
+    (tmp_path / "c.yaml").write_text("{bass: x}")
+    assert isinstance(CliRunner().invoke(command, [str(tmp_path / "c.yaml")]).exception, RecipeProblem)
