@@ -63,6 +63,8 @@ def records(path: Path, source: str) -> Iterator[Record | Quarantined]:
 def _delimited(stream: TextIO, delimiter: str, source: str) -> Iterator[Record | Quarantined]:
     csv.field_size_limit(_MAX_FIELD)
     reader = csv.DictReader(stream, delimiter=delimiter)
+    if reader.fieldnames is None:  # reads the header
+        return
     while True:
         first = reader.line_num + 1
         try:
