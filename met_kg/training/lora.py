@@ -31,7 +31,7 @@ from met_kg.training.targets import target_regex
 __all__ = ["FEW", "TrainResult", "train"]
 
 #: Steps whose losses are averaged at either end: one batch alone says little.
-FEW: Final = 5
+FEW: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

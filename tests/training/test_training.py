@@ -12,6 +12,7 @@ from met_kg.cli.train import train as command
 from met_kg.errors import MetError, RecipeProblem
 from met_kg.log import Log, silent
 from met_kg.models import vlm
+from met_kg.paths import pipelines_dir
 from met_kg.training.config import TrainConfig
 from met_kg.training.lora import train
 
@@ -115,3 +116,23 @@ def test_the_command_trains_from_a_file_and_tells_what_is_wrong_with_one(config:
     assert vlm.load(tmp_path / "here").name == config.base
     (tmp_path / "c.yaml").write_text("{bass: x}")
     assert isinstance(CliRunner().invoke(command, [str(tmp_path / "c.yaml")]).exception, RecipeProblem)
+
+
+def test_memory_is_saved_without_another_result(config: TrainConfig, tmp_path: Path) -> None:
+    plain = config.model_copy(update={"eval_split": "test", "max_steps": 2, "dropout": 0.0})
+    thrifty = plain.model_copy(update={"gradient_checkpointing": True, "out": str(tmp_path / "thrifty")})
+    losses = []
+    for one in (plain, thrifty):
+        out = train(one, log=silent).out
+        lines = [json.loads(line) for line in (out / "training_log.jsonl").read_text().splitlines()]
+        assert [line["step"] for line in lines if "eval_loss" in line] == [2]
+        losses.append([line.get("loss", line.get("eval_loss")) for line in lines])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_the_recipes_that_are_shipped_set_what_there_is_to_set(tmp_path: Path) -> None:
+    found = [yaml.safe_load(path.read_text())["train"] for path in sorted(pipelines_dir().glob("*.yaml"))]
+    assert found
+    for section in found:
+        where = {"base": section["base"], "data": "run", "out": str(tmp_path)}
+        assert TrainConfig.of(section["settings"] | where, "train.settings").rank > 0
