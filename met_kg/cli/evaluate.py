@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from met_kg.errors import MissingData
+from met_kg.errors import MissingData, UsageProblem
+
+if TYPE_CHECKING:
+    from met_kg.evaluation.benchmark import Benchmark
+    from met_kg.evaluation.records import Loaded
 
 __all__ = ["evaluate", "score"]
+
+#: Problems named on the terminal; the files hold all.
+_SHOWN = 10
 
 _PROTOCOL = click.option(
     "--protocol",
@@ -34,26 +40,27 @@ _PROTOCOL = click.option(
 )
 def score(benchmark: str, predictions: str, protocol: Any, out: Path | None) -> None:
     """Score predictions without a model: per item and in all. Exit code 1 when a line could not be scored."""
-    from met_kg.evaluation.records import write_jsonl
-    from met_kg.evaluation.score import parse_line
+    from met_kg.evaluation.benchmark import find
+    from met_kg.evaluation.records import write_jsonl, write_metrics
+    from met_kg.evaluation.score import read_lines
     from met_kg.evaluation.score import score as score_lines
 
+    bench = find(benchmark)
     if predictions != "-" and not Path(predictions).is_file():
         raise MissingData("the predictions are not there", where=predictions)
-    text = sys.stdin.read() if predictions == "-" else Path(predictions).read_text(encoding="utf-8", errors="replace")
-    # Lines end at newlines only: str.splitlines would also break at the odd separators that captions contain.
-    lines = [line for line in text.split("\n") if line.strip()]
-    scored = score_lines(benchmark, [parse_line(line, n) for n, line in enumerate(lines, start=1)], protocol=protocol)
+    data = sys.stdin.buffer.read() if predictions == "-" else Path(predictions).read_bytes()
+    scored = score_lines(bench, read_lines(data), protocol=protocol)
     if out is not None:
         write_jsonl(scored.items, out / "items.jsonl")
-        (out / "metrics.json").write_text(
-            json.dumps(scored.metrics, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        write_metrics(scored.metrics, out / "metrics.json")
     _print(scored.metrics)
-    for item in scored.items:
-        if "error" in item:
-            click.echo(f"not scored, counted as wrong: {item['error']}", err=True)
-    sys.exit(1 if scored.metrics["errors"] else 0)
+    errors = [item["error"] for item in scored.items if "error" in item]
+    for error in errors[:_SHOWN]:
+        click.echo(f"not scored, counted as wrong: {error}", err=True)
+    if len(errors) > _SHOWN:
+        where = f"see {out / 'items.jsonl'}" if out is not None else "--out DIR lists them all"
+        click.echo(f"... and {len(errors) - _SHOWN} more ({where})", err=True)
+    sys.exit(1 if errors else 0)
 
 
 @click.command("eval", epilog="Example:  met eval --model runs/quickstart/base --benchmark vqa-rad --out runs/eval")
@@ -61,7 +68,9 @@ def score(benchmark: str, predictions: str, protocol: Any, out: Path | None) -> 
 @click.option("--adapter", type=click.Path(path_type=Path, file_okay=False), help="A PEFT adapter for it.")
 @click.option("--benchmark", required=True, metavar="NAME[,NAME]", help="One or more benchmarks.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
-@click.option("--source", type=click.Path(path_type=Path, file_okay=False), help="Folder of the release files.")
+@click.option(
+    "--source", type=click.Path(path_type=Path, file_okay=False), help="Folder of the release files (own-items: a run)."
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N items.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=16, show_default=True)
 @click.option("--max-new-tokens", type=click.IntRange(min=1), default=64, show_default=True)
@@ -80,30 +89,51 @@ def evaluate(
     protocol: Any,
 ) -> None:
     """Answer and score benchmarks with a model. A run that was stopped goes on where it was."""
-    from met_kg.evaluation.benchmark import find
-    from met_kg.evaluation.records import load_records
+    from met_kg.evaluation.benchmark import find, names
     from met_kg.evaluation.run import answer_benchmark
     from met_kg.log import Log
     from met_kg.models import vlm
 
-    benches = [find(name.strip()) for name in benchmark.split(",")]
-    loaded = [(b, load_records(b, source, images=out / b.name / "images")) for b in benches]
+    benches = [find(name.strip()) for name in benchmark.split(",") if name.strip()]
+    if not benches:
+        raise UsageProblem("--benchmark names none", hint=f"one or more of {', '.join(names())}")
+    # All records first: a benchmark that is not there should not cost an hour of answers to another one.
+    loaded = [_load(b, source, out / b.name / "images") for b in benches]
     mind = vlm.load(model, adapter)
-    for bench, records in loaded:
+    for bench, records in zip(benches, loaded, strict=True):
         metrics = answer_benchmark(
             mind,
             bench,
-            records[:limit],
+            records,
             out / bench.name,
-            base=out,
+            base=source or out,
             protocol=protocol,
             batch_size=batch_size,
             max_new_tokens=max_new_tokens,
             log=Log(),
+            limit=limit,
             reasoning=reasoning,
         )
         _print(metrics)
+        if metrics["set_aside"]:
+            click.echo(
+                f"{metrics['set_aside']} records could not be asked: {out / bench.name / 'set-aside.jsonl'}", err=True
+            )
         click.echo(f"files: {out / bench.name}")
+
+
+def _load(bench: Benchmark, source: Path | None, images: Path) -> Loaded:
+    from met_kg.evaluation.records import Loaded, load_records
+    from met_kg.evaluation.run import item_records
+
+    if bench.scorer != "items":
+        return load_records(bench, source, images=images)
+    if source is None:
+        raise UsageProblem(f"{bench.name} is read from a run", hint="give its folder with --source")
+    records = item_records(source, "test")
+    if not records:
+        raise MissingData("the run holds out no items", where=str(source))
+    return Loaded(records, [])
 
 
 def _print(metrics: dict[str, Any]) -> None:
@@ -128,5 +158,10 @@ def _print(metrics: dict[str, Any]) -> None:
             f"  baselines: chance {found['chance']:.4f}, always '{found['majority_answer']}' {found['majority']:.4f}"
             f" (most frequent of {found['majority_from']})"
         )
+        constants = ", ".join(f"{answer} {accuracy:.4f}" for answer, accuracy in found["constants"].items())
+        click.echo(f"  always the same: {constants}")
+    seen = metrics.get("contamination", {}).get("image in training")
+    if seen and seen["total"]:
+        click.echo(f"  {seen['total']} questions show an image that was trained on")
     for note, count in metrics["notes"].items():
         click.echo(f"  {note}: {count}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from met_kg.errors import DataProblem, UnknownName
 
@@ -38,6 +39,7 @@ class Files(BaseModel):
     pattern: str = ""
     images: str = ""
     image_field: str = "image"
+    answers: str = ""  # JSON of id -> {ground_truth}: gold answers that are published apart
 
 
 class Benchmark(BaseModel):
@@ -50,6 +52,8 @@ class Benchmark(BaseModel):
     scorer: Literal["open-closed", "multiple-choice", "mmmu", "items"]
     hub: Hub
     files: Files
+    also: list[Files] = []  # other shapes in which the release is found, tried in turn
+    columns: list[str] = []  # a table that is read by position, as the harness does
     pack: str = ""
     fields: dict[str, list[str]]
     optional: list[str] = []
@@ -58,7 +62,7 @@ class Benchmark(BaseModel):
     option_prefix: bool = False
     gold_is_text: bool = False
     tag_first: bool = False
-    open_scored: bool = True
+    open_by_character: bool = False
     breakdown: dict[str, str] = {}
     expected: int
     cluster_field: str = ""
@@ -77,28 +81,59 @@ class Benchmark(BaseModel):
         return "" if value is None else str(value)
 
     def raw(self, record: Mapping[str, Any], name: str) -> Any:
-        """A field as it stands in the record; None for an optional one that is absent."""
-        for spelling in (*self.fields[name], name, name.lower()):
+        """A field as it stands in the record; None for an optional one that is absent.
+
+        Spellings that differ in case, blanks, dashes and underscores are the same: ``Choice A``, ``choice_a``.
+        """
+        spellings = (*self.fields[name], name)
+        for spelling in spellings:
             if spelling in record and record[spelling] is not None:
                 return record[spelling]
+        plain = {_plain(key): value for key, value in record.items()}
+        for spelling in spellings:
+            if (value := plain.get(_plain(spelling))) is not None:
+                return value
         if name in self.optional:
             return None
         raise DataProblem(f"the record has no field '{self.fields[name][0]}'")
 
+    def lettered(self, record: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Letter and bare text of each option of a record that has them as fields; one that is absent is skipped."""
+        names = [name for name in self.fields if name.startswith("option_")]
+        found = [(name[-1], self.raw(record, name)) for name in names]
+        return [(letter, str(text)) for letter, text in found if text is not None]
+
     def options(self, record: Mapping[str, Any]) -> list[str]:
-        """Option texts as the model sees them (multiple choice)."""
+        """Option texts as the model sees them (multiple choice).
+
+        A list ``choices``, as in the harness's own results, is taken as it stands.
+        """
         if "options" in self.fields:
             texts = list(self.raw(record, "options") or [])
             return [f"{chr(ord('A') + i)}. {text}" for i, text in enumerate(texts)]
-        listed = [(letter, self.raw(record, f"option_{letter}")) for letter in "ABCD"]
-        shown = [(letter, str(text)) for letter, text in listed if text is not None]
-        return [f"{letter}. {text}" if self.option_prefix else text for letter, text in shown]
+        listed = record.get("choices")
+        if isinstance(listed, list):
+            return [str(text) for text in listed]
+        return [f"{letter}. {text}" if self.option_prefix else text for letter, text in self.lettered(record)]
+
+    def gold_letter(self, record: Mapping[str, Any]) -> str:
+        """The gold answer of a multiple-choice record; where it is given as text, the letter of its option.
+
+        Of several equal options the last counts, and a text that no option has stays as it is, as in the harness.
+        """
+        gold = self.field(record, "answer")
+        same = [letter for letter, text in self.lettered(record) if text == gold] if self.gold_is_text else []
+        return same[-1] if same else gold
 
     def is_closed(self, record: Mapping[str, Any]) -> bool:
         """Whether an open-or-closed benchmark scores the record as closed."""
         if self.closed_by == "answer_type":
             return self.field(record, "answer_type") != "OPEN"
         return self.field(record, "answer").lower().strip() in ("yes", "no")
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[\s_-]", "", key).lower()
 
 
 def names() -> list[str]:
@@ -113,9 +148,19 @@ def find(name: str) -> Benchmark:
     Raises
     ------
     UnknownName
+        when there is no such name or file.
+    DataProblem
+        when the file is no description of a benchmark; all that is wrong with it is said.
     """
     path = Path(name) if name.endswith((".yaml", ".yml")) else _FOLDER / f"{name}.yaml"
     if not path.is_file():
         raise UnknownName("benchmark", name, names())
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Benchmark.model_validate({"name": path.stem, **values})
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Benchmark.model_validate({"name": path.stem, **values})
+    except ValidationError as problem:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in problem.errors())
+        raise DataProblem(f"no description of a benchmark: {wrong}", where=str(path)) from problem
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError) as problem:
+        said = " ".join(str(problem).split())
+        raise DataProblem(f"no description of a benchmark: {said}", where=str(path)) from problem

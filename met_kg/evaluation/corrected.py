@@ -9,90 +9,114 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from met_kg.evaluation.judges import Judged, open_metrics
+from met_kg.evaluation.judges import EMPTY, OPEN_METRICS, Judged, open_metrics
 from met_kg.evaluation.response import NO_BOX, answer_tag, boxed, strip_think
 
-__all__ = ["DIFFERENCES", "choose", "closed", "final_words", "normal_answer", "open_answer"]
+__all__ = ["DIFFERENCES", "UNPARSED", "choose", "closed", "final_words", "normal_answer", "open_answer"]
 
 DIFFERENCES: Final = (
     "<think> blocks are removed before anything is read",
-    "yes and no are read as words, not as substrings, in any case; the first one counts",
-    "answers are compared without surrounding blanks, punctuation and articles",
-    "a choice is read in the usual forms (B, (B), B), B: text, **B**, option text); what cannot be read is wrong and "
-    "counted as unparsed: no nearest option, no random letter",
-    "open MMMU items of the validation split are scored like those of the test split; the test split is aggregated",
-    "open accuracy is right / total; precision, recall and F1 carry their own names",
-    "an empty answer is wrong and counted; a set without open or without closed items is aggregated",
+    "a box, an <answer> tag in any case and a last 'answer is' or 'answer:' are read alike everywhere, and a box "
+    "that never closes, or the mere word 'boxed', is text",
+    "yes and no are read as words, in any case: the one an answer begins with, else the only one of the two in it",
+    "answers are compared without blanks and punctuation at the ends, repeated blanks and a leading article",
+    "a choice is read in the usual forms: B, (B), B), B. text, B: text, **B**, option B, B because ..., option text",
+    "a choice that cannot be read is wrong and counted as unparsed: no nearest option, no random letter",
+    "open MMMU items of the validation split are scored by the rule of the test split",
+    "a gold answer of MMMU that lists several texts is read as a list",
+    "open accuracy is right / total, not divided once more",
+    "precision, recall and F1 carry their own names",
 )
 
-_ARTICLES: Final = re.compile(r"\b(a|an|the)\b")
-_LETTER: Final = re.compile(
-    r"(?i)^\W*(?:(?:the\s+)?(?:final\s+|correct\s+|best\s+)?(?:answer|option|choice)\s*(?:is)?\s*[:\-]?\s*)?"
-    r"[(\[*\s]*([A-Ha-h])(?![\w'’])"
-)
+#: Note of an answer in which no choice, yes or no can be found: wrong and counted.
+UNPARSED: Final = "unparsed"
+
+_ARTICLE: Final = re.compile(r"^(?:an?|the)\s+(?=\S)")
+_MARKER: Final = re.compile(r"(?i)(?:answer\**\s*(?:\bis\b|:)\W*?|答案\s*(?:是|[:：])+)(?=[\s\w(\[*\"'\\<:：]|$)")
+_LATEX_TEXT: Final = re.compile(r"\\(?:text|textbf|mathrm|mathbf)\{([^{}]*)\}")
+_OPTION_LETTER: Final = re.compile(r"^\s*\(?[A-Z]\s*[.:)]\s*")
+#: A capital letter as a word of its own, and no article or pronoun.
+_LONE: Final = r"[B-HJ-Z](?![\w'’-])|[AI](?![\w'’-])(?=\s*(?:$|[^\w\s])|\s+(?:and|or|is|because|since)\b)"
+_EDGE: Final = " \t\r\n.,;:!?。，；：！？*\"'`()[]"
 
 
 def final_words(text: str) -> str:
-    """The model's answer: out of thoughts, box or tags, and after a last 'answer is'."""
+    """The model's answer: out of thoughts, box or tags, and after a last 'answer is'.
+
+    >>> final_words("<think>A?</think> The answer is not A. The final answer is: (B)")
+    '(B)'
+    """
     text = strip_think(text)
     box = boxed(text)
     if box != NO_BOX:
-        text = re.sub(r"^\\text(?:bf|rm)?\{(.*)\}$", r"\1", box)
-    elif "<answer>" in text.lower():
-        text = answer_tag(re.sub("(?i)<(/?)answer>", r"<\1answer>", text))
-    tail = re.split(r"(?i)(?:final answer|answer)(?:\s+is|\s*:|\*\*:|:\*\*)+|答案[:：是]+", text)[-1]
-    return tail.strip() or text.strip()
+        text = _LATEX_TEXT.sub(r"\1", box)
+    else:
+        text = answer_tag(re.sub(r"(?i)<(/?)answer>", r"<\1answer>", text))
+    ends = [marker.end() for marker in _MARKER.finditer(text)]
+    tail = text[ends[-1] :].strip(" \t\r\n:：*") if ends else ""
+    return tail or text.strip()
 
 
 def normal_answer(text: str) -> str:
-    """Lower case, without punctuation at the ends, articles and repeated blanks.
+    """Lower case, one blank between words, without punctuation at the ends and a leading article.
 
-    >>> normal_answer(" The right lung. ")
-    'right lung'
+    >>> normal_answer(" The right  lung. "), normal_answer("hepatitis A")
+    ('right lung', 'hepatitis a')
     """
-    text = text.lower().strip().strip(".,;:!?。！？*\"'() ")
-    return " ".join(_ARTICLES.sub(" ", text).split())
+    return _ARTICLE.sub("", " ".join(text.lower().split()).strip(_EDGE))
 
 
 def closed(gold: str, response: str) -> Judged:
     """Yes or no as words; any other closed answer by normalised equality."""
-    said = final_words(response)
-    wanted = normal_answer(gold)
+    said, wanted = final_words(response), normal_answer(gold)
     if wanted in ("yes", "no"):
-        word = re.search(r"\b(yes|no)\b", said.lower())
-        found = word.group() if word else ""
-        return Judged(found, found == wanted, note="" if found else "unparsed")
+        words = re.findall(r"\b(?:yes|no)\b", said.lower())
+        leads = re.match(r"\W*(yes|no)\b", said.lower())
+        found = leads[1] if leads else words[0] if len(set(words)) == 1 else ""
+        return Judged(found, found == wanted, note="" if found else UNPARSED)
     found = normal_answer(said)
-    return Judged(found, bool(found) and found == wanted, note="" if found else "empty answer")
+    return Judged(found, bool(found) and found == wanted, note="" if found else EMPTY)
 
 
 def open_answer(gold: str, response: str) -> Judged:
     """Normalised exact match, with the text metrics of the normalised texts under their own names."""
     said, wanted = normal_answer(final_words(response)), normal_answer(gold)
-    return Judged(said, bool(said) and said == wanted, open_metrics(wanted, said), "" if said else "empty answer")
+    metrics = open_metrics(wanted, said)
+    if metrics is None:
+        return Judged(said, False, dict.fromkeys(OPEN_METRICS, 0.0), EMPTY)
+    return Judged(said, said == wanted, metrics)
 
 
 def choose(options: Sequence[str], response: str) -> str:
     """The letter a response chooses, or '' when it cannot be read.
 
+    Tried in turn: the text of one option and nothing else; a letter the answer begins with; letters that are bracketed
+    or named ('option B'), if they agree; capital letters that stand alone, if they agree; the text of exactly one
+    option within the answer. 'A' and 'I' are words too: before another word they count only in 'A is', 'A and C' and
+    the like.
+
     >>> [choose(["cyst", "mass"], said) for said in ("(B)", "b) mass", "**A**", "Mass.", "A mass is seen", "unsure")]
     ['B', 'B', 'A', 'B', 'B', '']
     """
     said = final_words(response)
-    letters = [chr(ord("A") + i) for i in range(len(options))]
-    bare = [normal_answer(re.sub(r"^\s*[A-Ha-h]\s*[.:)]\s*", "", o)) for o in options]
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(options)]
+    bare = [normal_answer(_OPTION_LETTER.sub("", option)) for option in options]
     normal = normal_answer(said)
-    if normal in bare and bare.count(normal) == 1:
+    if bare.count(normal) == 1:
         return letters[bare.index(normal)]
-    match = _LETTER.match(said)
-    # 'A mass is seen' starts with an article, not with a letter: a lone letter is followed by a mark or the end.
-    if match and match[1].upper() in letters:
-        rest = said[match.end() :]
-        if not rest.strip() or not re.match(r"\s+\w", rest) or match[1].upper() != "A":
-            return match[1].upper()
-    named = [
-        letter
-        for letter, text in zip(letters, bare, strict=True)
-        if text and re.search(rf"\b{re.escape(text)}\b", normal)
-    ]
-    return named[0] if len(named) == 1 else ""
+    marked = re.match(r"\W*(?:(?i:option|choice)\W*)?([A-Za-z])(?=\s*(?:$|[^\w\s'’-])|\s+-)", said)
+    first = marked or re.match(rf"\W*({_LONE})(?!\s+(?:and|or)\b)", said)
+    if first and first[1].upper() in letters:
+        return first[1].upper()
+    for form in (r"[(\[]\s*([A-Za-z])\s*[)\]]", r"\b(?i:option|choice)\s+([A-Za-z])\b", rf"(?<![\w'’-])({_LONE})"):
+        found = {letter.upper() for letter in re.findall(form, said)} & set(letters)
+        if found:
+            return found.pop() if len(found) == 1 else ""
+    return _named(bare, letters, normal)
+
+
+def _named(bare: Sequence[str], letters: str, normal: str) -> str:
+    """The only option whose text occurs in the answer; one that lies within another that occurs does not count."""
+    inside = [text for text in bare if text and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", normal)]
+    longest = [text for text in inside if not any(text != other and text in other for other in inside)]
+    return letters[bare.index(longest[0])] if len(longest) == 1 else ""

@@ -5,18 +5,24 @@ Quirks are kept on purpose and named in docs/evaluation.md; :mod:`met_kg.evaluat
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from typing import Final
 
 from met_kg.evaluation.response import parse_response
 
-__all__ = ["OPEN_METRICS", "Judged", "closed_word", "multiple_choice", "open_metrics", "open_text", "yes_no"]
+__all__ = ["EMPTY", "OPEN_METRICS", "Judged", "closed_word", "multiple_choice", "open_metrics", "open_text", "yes_no"]
 
 OPEN_METRICS = (
     "em", "bleu1", "bleu2", "bleu3", "bleu4", "rouge1", "rouge2", "rougel", "precision", "recall", "f1",
 )  # fmt: skip
+
+
+#: Note of an answer that says nothing: wrong, kept in the denominator, counted.
+EMPTY: Final = "empty answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +66,49 @@ def open_text(gold: str, response: str) -> Judged:
     """Exact match and the text metrics, precision, recall and F1 under the harness's permuted names."""
     gold, said = gold.lower(), parse_response(response)
     metrics = open_metrics(gold, said)
+    if metrics is None:
+        return Judged(said, False, dict.fromkeys(OPEN_METRICS, 0.0), EMPTY)
     f1, precision, recall = metrics["f1"], metrics["precision"], metrics["recall"]
-    metrics |= {"precision": f1, "recall": precision, "f1": recall}
-    return Judged(said, said == gold, metrics, _empty_note(said))
+    return Judged(said, said == gold, metrics | {"precision": f1, "recall": precision, "f1": recall})
 
 
-def _empty_note(said: str) -> str:
-    # The harness raises on such an answer and loses the benchmark; here it scores 0, stays in the denominator, and is
-    # counted.
-    return "" if said.replace(".", "").strip() else "empty answer"
+def open_metrics(gold: str, said: str) -> dict[str, float] | None:
+    """Exact match, BLEU-1..4 (nltk), ROUGE-1/2/L (package rouge), token-set precision, recall, F1, all 0..1.
+
+    None where there is nothing to compare: the harness raises on such an answer and loses the whole benchmark, so that
+    each protocol decides what it counts for.
+    """
+    ours, theirs = set(said.split()), set(gold.split())
+    if not ours or not theirs or not said.replace(".", "") or not gold.replace(".", ""):
+        return None
+    scores = {"em": float(gold == said)} | _bleu(gold, said) | _rouge(gold, said)
+    common = len(ours & theirs)
+    precision, recall = common / len(ours), common / len(theirs)
+    f1 = 2 * precision * recall / (precision + recall) if common else 0.0
+    return scores | {"precision": precision, "recall": recall, "f1": f1}
 
 
-def open_metrics(gold: str, said: str) -> dict[str, float]:
-    """Exact match, BLEU-1..4 (nltk), ROUGE-1/2/L (package rouge), token-set precision, recall, F1, all 0..1."""
-    zero = dict.fromkeys(OPEN_METRICS, 0.0)
-    zero["em"] = float(gold == said)
-    if _empty_note(said) or _empty_note(gold):
-        return zero
+def _bleu(gold: str, said: str) -> dict[str, float]:
     from nltk.translate.bleu_score import sentence_bleu
-    from rouge import Rouge
 
     reference, hypothesis = [t.replace(".", " .").split(" ") for t in (gold, said)]
-    scores = zero
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nltk warns of missing higher n-grams: they are meant to score about 0
-        for n in range(1, 5):
-            scores[f"bleu{n}"] = float(sentence_bleu([reference], hypothesis, weights=(1 / n,) * n))
-    found = Rouge().get_scores(said, gold)[0]
-    scores |= {
-        "rouge1": float(found["rouge-1"]["f"]),
-        "rouge2": float(found["rouge-2"]["f"]),
-        "rougel": float(found["rouge-l"]["f"]),
-    }
-    ours, theirs = set(said.split()), set(gold.split())
-    common = len(ours & theirs)
-    if common:
-        precision, recall = common / len(ours), common / len(theirs)
-        scores |= {"precision": precision, "recall": recall, "f1": 2 * precision * recall / (precision + recall)}
-    return scores
+        return {f"bleu{n}": float(sentence_bleu([reference], hypothesis, weights=(1 / n,) * n)) for n in range(1, 5)}
+
+
+def _rouge(gold: str, said: str) -> dict[str, float]:
+    from rouge import Rouge
+
+    # The package walks the longest common subsequence one call a word: a model that rambles for a thousand words would
+    # end the scoring with a RecursionError.
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit + len(said.split()) + len(gold.split()))
+    try:
+        found = Rouge().get_scores(said, gold)[0]
+    finally:
+        sys.setrecursionlimit(limit)
+    return {f"rouge{n.lower()}": float(found[f"rouge-{n.lower()}"]["f"]) for n in "12L"}
 
 
 def multiple_choice(options: Sequence[str], gold: str, response: str) -> Judged:
@@ -110,29 +121,32 @@ def multiple_choice(options: Sequence[str], gold: str, response: str) -> Judged:
     gold
         the letter, or the text of the right option.
     """
+    if not options:
+        raise ValueError("the record has no options")
     letters = [chr(ord("a") + i) for i in range(len(options))]
     lowered = [o.lower() for o in options]
     gold = gold.strip().lower()
     text = response.lower()
     blocks = text.split("\n\n")
-    if blocks[0] in letters:
-        text = blocks[0]
-    elif blocks[-1].split(".")[0] in letters:
-        text = blocks[-1].split(".")[0]
-    text = parse_response(text).strip().replace("\n", "")
+    first, last = blocks[0], blocks[-1].split(".")[0]
+    if first in letters:
+        text = first
+    elif last in letters:
+        text = last
+    # Lower-cased again: a box that never closes reads 'None'.
+    text = parse_response(text).strip().lower().replace("\n", "")
     key = text.split(".")[0].split(":")[-1]
     if key in letters:
         chosen = letters.index(key)
-        return Judged(key.upper(), key == gold or lowered[chosen] == gold)
-    if key == gold:
+        return Judged(key.upper(), gold in (key, lowered[chosen]))
+    same = [letters[i] for i, option in enumerate(lowered) if option == key]
+    if same:
+        return Judged((gold if gold in same else same[0]).upper(), gold == key or gold in same)
+    if key == gold:  # the record's answer is a text that no option has
         return Judged(key, True)
-    if key in lowered:
-        chosen = lowered.index(key)
-        return Judged(letters[chosen].upper(), letters[chosen] == gold)
     best, chosen = 0.0, 0
     for i, option in enumerate(lowered):
         ratio = SequenceMatcher(None, option, text).ratio()
         if ratio > best:
             best, chosen = ratio, i
-    right = gold in (letters[chosen], lowered[chosen])
-    return Judged(letters[chosen].upper(), right, note="nearest option")
+    return Judged(letters[chosen].upper(), gold in (letters[chosen], lowered[chosen]), note="nearest option")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import ast
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from met_kg.evaluation.response import NO_BOX, answer_tag, boxed
 
-__all__ = ["choices_of", "open_candidates", "open_is_right", "parse_choice", "unwrap_mmmu"]
+__all__ = ["choices_of", "gold_texts", "open_candidates", "open_is_right", "parse_choice", "unwrap_mmmu"]
 
 _STRIPPED: Final = (",", ".", "!", "?", ";", ":", "'")
 _INDICATORS: Final = ("could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result ")
@@ -27,8 +27,8 @@ _NUMBERS: Final = (
 def choices_of(options: object) -> dict[str, str]:
     """Letter -> text, from the record's ``options``: a string that holds a Python list, or a list."""
     listed = ast.literal_eval(options) if isinstance(options, str) else options
-    if not isinstance(listed, list | tuple):
-        raise ValueError(f"options are no list: {options!r}")
+    if not isinstance(listed, list | tuple) or not listed:
+        raise ValueError(f"options are no list of texts: {str(options)[:80]!r}")
     return {chr(ord("A") + i): str(text) for i, text in enumerate(listed)}
 
 
@@ -72,20 +72,17 @@ def open_candidates(response: str) -> list[str | float]:
     pieces = response.split("\n")
     kept: list[str] = []
     for index, piece in enumerate(pieces):
-        indicators = (*_INDICATORS, "=") if index == len(pieces) - 1 else _INDICATORS
-        tails = [piece.split(i)[-1].strip() for i in indicators if i in piece]
-        tails = [t for t in tails if t]
-        if tails and (tail := min(tails, key=len)) not in _STRIPPED:
+        tail = ""
+        for indicator in (*_INDICATORS, "=") if index == len(pieces) - 1 else _INDICATORS:
+            if indicator in piece:
+                found = piece.split(indicator)[-1].strip()
+                # An empty tail is the shortest, and the next one replaces it whatever its length: as in the harness.
+                tail = found if not tail or len(found) < len(tail) else tail
+        if tail and tail not in _STRIPPED:
             kept.append(tail)
     kept = kept or [response]
-    texts = list(kept)
-    for piece in kept:
-        for pattern in _NUMBERS:
-            texts += pattern.findall(piece)
-    candidates: list[str | float] = []
-    for text in texts:
-        candidates += [c for c in _normal(text) if c not in candidates]
-    return candidates
+    texts = kept + [number for piece in kept for pattern in _NUMBERS for number in pattern.findall(piece)]
+    return list(dict.fromkeys(candidate for text in texts for candidate in _normal(text)))
 
 
 def _normal(text: str) -> list[str | float]:
@@ -97,7 +94,18 @@ def _normal(text: str) -> list[str | float]:
         return [f" {text}", f"{text} "] if len(text) == 1 else [text]
 
 
-def open_is_right(gold: object, candidates: list[str | float]) -> bool:
+def gold_texts(gold: object) -> object:
+    """A gold answer that is the string of a list, as that list: ``"['aorta', 'the aorta']"``."""
+    if isinstance(gold, str) and gold.startswith("[") and gold.endswith("]"):
+        try:
+            found = ast.literal_eval(gold)
+        except (ValueError, SyntaxError):
+            return gold
+        return [str(text) for text in found]
+    return gold
+
+
+def open_is_right(gold: object, candidates: Sequence[str | float]) -> bool:
     """A number equals the gold number (two decimals), or a gold text is a substring of a candidate."""
     golds = gold if isinstance(gold, list) else [gold]
     wanted = [n for g in golds for n in _normal(str(g))]

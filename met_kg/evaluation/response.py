@@ -82,10 +82,10 @@ def parse_response(text: str) -> str:
 
 
 def strip_think(text: str) -> str:
-    """Without ``<think>...</think>``; an unclosed one takes the rest with it. Only protocol ``corrected`` does this.
+    """Without thoughts: everything up to a last ``</think>`` (its opening tag may stand in the prompt), and everything
+    after a ``<think>`` that never closes: that model was cut off before it answered.
 
-    >>> strip_think("<think>maybe A</think>B")
-    'B'
+    >>> strip_think("<think>maybe A</think>B"), strip_think("maybe A</think>B"), strip_think("<think>maybe A")
+    ('B', 'B', '')
     """
-    text = re.sub(r"<think>.*?</think>", "", text, flags=re.DOTALL)
-    return re.sub(r"<think>.*\Z", "", text, flags=re.DOTALL).strip()
+    return text.rpartition("</think>")[2].partition("<think>")[0].strip()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,24 +13,29 @@ from met_kg import tables
 from met_kg.errors import MissingData
 from met_kg.evaluation.baselines import baselines
 from met_kg.evaluation.benchmark import Benchmark, find
+from met_kg.evaluation.contamination import contamination, image_hashes
 from met_kg.evaluation.inference import Request, generate
 from met_kg.evaluation.prompts import build_prompt
-from met_kg.evaluation.records import IMAGE, load_records, write_jsonl
+from met_kg.evaluation.records import IMAGE, Loaded, load_records, write_jsonl, write_metrics
 from met_kg.evaluation.rollup import nodes_of_records, roll_up
-from met_kg.evaluation.score import Protocol, score
+from met_kg.evaluation.score import HARNESS_SEED, Protocol, read_lines, score
 from met_kg.graph.store import Graph
 from met_kg.log import Log
+from met_kg.paths import expand_path
+from met_kg.records import Quarantined
 
 if TYPE_CHECKING:
     from met_kg.models.vlm import Vlm
 
 __all__ = ["answer_benchmark", "evaluate_run", "item_records"]
 
+Record = Mapping[str, Any]
+
 
 def answer_benchmark(
     vlm: Vlm,
     bench: Benchmark,
-    records: Sequence[Mapping[str, Any]],
+    loaded: Loaded,
     out: Path,
     *,
     base: Path,
@@ -36,60 +43,118 @@ def answer_benchmark(
     batch_size: int,
     max_new_tokens: int,
     log: Log,
+    limit: int | None = None,
+    seed: int = HARNESS_SEED,
     reasoning: bool = False,
-    train_records: Sequence[Mapping[str, Any]] = (),
+    train_records: Sequence[Record] = (),
+    training_images: Collection[str] = (),
     graph: Graph | None = None,
 ) -> dict[str, Any]:
     """Generate, score and write ``predictions.jsonl``, ``items.jsonl`` and ``metrics.json`` in ``out``.
 
-    Answers are appended to ``generated.jsonl`` while they come; a rerun goes on from there.
+    A rerun goes on where a stopped one was; one that asks the same model the same questions again scores the answers
+    that are there. Records that cannot be asked are listed in ``set-aside.jsonl``.
 
     Parameters
     ----------
     base
         folder under which relative image paths lie.
+    limit
+        only the first so many records; None asks all.
+    seed
+        of the letters that the harness draws for unreadable MMMU answers.
+    training_images
+        sha256 of the images that the model was trained on, to count the questions that show them.
     graph
         a store with a tree, to roll accuracy up along it.
+
+    Raises
+    ------
+    MissingData
+        when no record has its image.
     """
     out.mkdir(parents=True, exist_ok=True)
-    requests = [
-        Request(str(i), str(r.get(IMAGE, "")), build_prompt(bench, r, reasoning=reasoning))
-        for i, r in enumerate(records)
-    ]
-    said = generate(
-        vlm,
-        requests,
-        out / "generated.jsonl",
-        batch_size=batch_size,
-        max_new_tokens=max_new_tokens,
-        base=base,
-        log=log,
-    )
+    records, set_aside = _with_images(bench, loaded, base, limit)
+    settings = {"batch_size": batch_size, "max_new_tokens": max_new_tokens, "reasoning": reasoning}
+    prompts = [build_prompt(bench, record, reasoning=reasoning) for record in records]
+    key = _key(vlm, records, prompts, settings)
+    said = _answered(out, key, len(records))
+    if said is None:
+        requests = [Request(str(i), r[IMAGE], p) for i, (r, p) in enumerate(zip(records, prompts, strict=True))]
+        part = out / "generated.jsonl"
+        found = generate(vlm, requests, part, batch_size=batch_size, max_new_tokens=max_new_tokens, base=base, log=log)
+        said = [found[request.id] for request in requests]
+        part.unlink(missing_ok=True)
+    else:
+        log.info(f"  {bench.name}: these answers are there already; scoring them")
     lines = [
         {
-            "id": str(r.get("item_id") or r.get("qid") or r.get("id") or i),
-            "record": {k: v for k, v in r.items() if k != IMAGE},
-            "model_output": said[str(i)],
+            "id": str(record.get("item_id") or record.get("qid") or record.get("id") or number),
+            "record": {k: v for k, v in record.items() if k != IMAGE},
+            "model_output": text,
         }
-        for i, r in enumerate(records)
+        for number, (record, text) in enumerate(zip(records, said, strict=True))
     ]
-    write_jsonl(lines, out / "predictions.jsonl")
-    (out / "generated.jsonl").unlink(missing_ok=True)
-    scored = score(bench, lines, protocol=protocol)
+    scored = score(bench, lines, protocol=protocol, seed=seed)
     metrics = dict(scored.metrics)
     metrics["baselines"] = baselines(bench, records, protocol=protocol, train=train_records)
-    metrics["settings"] = {"batch_size": batch_size, "max_new_tokens": max_new_tokens, "reasoning": reasoning}
+    metrics["settings"] |= {**settings, "model": vlm.name, "stand_in": vlm.stand_in, "answers_key": key}
+    metrics["set_aside"] = len(set_aside)
+    if training_images:
+        hashes = image_hashes([expand_path(r[IMAGE], base=base) for r in records])
+        metrics["contamination"] = contamination(scored.items, hashes, training_images)
     if graph is not None:
         metrics["tree"] = _along_the_tree(graph, bench, records, [bool(i["correct"]) for i in scored.items])
+    write_jsonl(lines, out / "predictions.jsonl")
     write_jsonl(scored.items, out / "items.jsonl")
-    (out / "metrics.json").write_text(
-        json.dumps(metrics, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    if set_aside:
+        write_jsonl([asdict(q) for q in set_aside], out / "set-aside.jsonl")
+    write_metrics(metrics, out / "metrics.json")
     return metrics
 
 
+def _with_images(
+    bench: Benchmark, loaded: Loaded, base: Path, limit: int | None
+) -> tuple[list[Record], list[Quarantined]]:
+    """The records to ask, and all that cannot be asked: without its image a question is another question."""
+    asked: list[Record] = []
+    missing: list[Quarantined] = []
+    for number, record in enumerate(loaded.records[:limit], start=1):
+        if record[IMAGE] and expand_path(record[IMAGE], base=base).is_file():
+            asked.append(record)
+        else:
+            name = Path(record[IMAGE]).name or "none named"
+            missing.append(Quarantined(bench.name, f"usable record {number}", f"its image is not there ({name})"))
+    if not asked:
+        raise MissingData(
+            f"no record of {bench.name} has its image", where=missing[0].reason, hint="give the release with --source"
+        )
+    return asked, [*loaded.set_aside, *missing]
+
+
+def _key(vlm: Vlm, records: Sequence[Record], prompts: Sequence[str], settings: Record) -> str:
+    """What the answers depend on, without where the files lie."""
+    about = {
+        "model": vlm.fingerprint,
+        "questions": [[Path(r[IMAGE]).name, p] for r, p in zip(records, prompts, strict=True)],
+        **settings,
+    }
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _answered(out: Path, key: str, count: int) -> list[str] | None:
+    """The answers of an earlier call with the same key; None when there are none, or not all."""
+    try:
+        earlier = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+        lines = read_lines((out / "predictions.jsonl").read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    whole = earlier.get("settings", {}).get("answers_key") == key and len(lines) == count
+    return [line["model_output"] for line in lines] if whole and not any("error" in x for x in lines) else None
+
+
 def _along_the_tree(
-    graph: Graph, bench: Benchmark, records: Sequence[Mapping[str, Any]], correct: Sequence[bool]
+    graph: Graph, bench: Benchmark, records: Sequence[Record], correct: Sequence[bool]
 ) -> dict[str, Any]:
     if bench.scorer == "items":
         nodes = [[str(r["key_node"])] for r in records]
@@ -113,6 +178,16 @@ def item_records(run: Path, split: str) -> list[dict[str, Any]]:
     return [{**r, "options": list(r["options"]), IMAGE: image[r["sample_id"]]} for r in records]
 
 
+def _training_images(run: Path) -> frozenset[str]:
+    """sha256 of the images whose captions or items a run trained on."""
+    trained: set[str] = set()
+    for table in ("captions", "vqa"):
+        rows = tables.read(table, run / f"{table}.parquet", ["sample_id", "split"])
+        trained |= set(rows.loc[rows["split"] == "train", "sample_id"])
+    samples = tables.read("samples", run / "samples.parquet", ["sample_id", "sha256"])
+    return frozenset(samples.loc[samples["sample_id"].isin(trained), "sha256"]) - {""}
+
+
 def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, Any]:
     """Evaluate a run's adapter as its recipe says; ``out`` gets one folder a benchmark. Returns counts."""
     from met_kg.models import vlm as models
@@ -124,25 +199,28 @@ def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, An
     with Graph.open(run / "store") as graph:
         for name in [*settings.benchmarks, *(["own-items"] if settings.own_items else [])]:
             bench = find(name)
-            train: Sequence[Mapping[str, Any]] = ()
+            train: Sequence[Record] = ()
             if name == "own-items":
-                records, train = item_records(run, "test"), item_records(run, "train")
-                if not records:
+                loaded, train = Loaded(item_records(run, "test"), []), item_records(run, "train")
+                if not loaded.records:
                     counts[name] = "no held-out items"
                     continue
             else:
-                records = load_records(bench, _source(settings.sources.get(name)), images=out / name / "images")
+                source = settings.sources.get(name)
+                loaded = load_records(bench, expand_path(source) if source else None, images=out / name / "images")
             metrics = answer_benchmark(
                 model,
                 bench,
-                records[: settings.limit],
+                loaded,
                 out / name,
                 base=run,
                 protocol=settings.protocol,
                 batch_size=settings.batch_size,
                 max_new_tokens=settings.max_new_tokens,
                 log=log,
+                limit=settings.limit,
                 train_records=train,
+                training_images=_training_images(run),
                 graph=graph,
             )
             counts[name] = {
@@ -155,9 +233,3 @@ def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, An
     if not counts:
         raise MissingData("the recipe asks for no benchmark", hint="set eval.benchmarks or eval.own_items")
     return counts
-
-
-def _source(text: str | None) -> Path | None:
-    from met_kg.paths import expand_path
-
-    return expand_path(text) if text else None

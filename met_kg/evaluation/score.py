@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -16,15 +16,27 @@ from met_kg.errors import DataProblem
 from met_kg.evaluation import corrected, judges, mmmu
 from met_kg.evaluation.aggregate import aggregate
 from met_kg.evaluation.benchmark import Benchmark, find
-from met_kg.evaluation.judges import Judged
-from met_kg.evaluation.response import answer_tag, strip_think, unwrap
+from met_kg.evaluation.judges import EMPTY, Judged
+from met_kg.evaluation.response import answer_tag, unwrap
 
-__all__ = ["HARNESS_SEED", "PROTOCOLS", "Protocol", "Scored", "parse_line", "score"]
+__all__ = [
+    "HARNESS_SEED",
+    "IMAGE_HASH",
+    "PROTOCOLS",
+    "Protocol",
+    "Scored",
+    "judge_lines",
+    "parse_line",
+    "read_lines",
+    "score",
+]
 
 Protocol = Literal["medevalkit", "corrected"]
 PROTOCOLS: Final[tuple[Protocol, ...]] = ("medevalkit", "corrected")
 #: The harness resets its generators to this before each benchmark.
 HARNESS_SEED: Final = 42
+#: Field that names a record's image by its sha256, where the release gives no name to tell images apart.
+IMAGE_HASH: Final = "image_sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +47,29 @@ class Scored:
     metrics: dict[str, Any]
 
 
-def parse_line(text: str, number: int) -> dict[str, Any]:
+def parse_line(line: bytes, number: int) -> dict[str, Any]:
     """A line of a predictions file; a bad one becomes ``{"error": ...}``."""
     try:
-        value = json.loads(text)
+        value = json.loads(line.decode())
+    except UnicodeDecodeError as problem:
+        return {"error": f"line {number} is not UTF-8 text (byte {problem.start})"}
     except json.JSONDecodeError as problem:
         return {"error": f"line {number} is not JSON: {problem.msg}"}
-    if not isinstance(value, dict) or not isinstance(value.get("record"), dict):
+    except (ValueError, RecursionError) as problem:
+        return {"error": f"line {number} is no JSON to read: {problem}"}
+    if not isinstance(value, dict) or not isinstance(value.get("record"), dict | list):
         return {"error": f"line {number} has no 'record'"}
     if not isinstance(value.get("model_output"), str):
         return {"error": f"line {number} has no text 'model_output'"}
     return value
+
+
+def read_lines(data: bytes) -> list[dict[str, Any]]:
+    """The lines of a predictions file, good and bad, in order. Only a newline ends a line."""
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    if not lines[-1].strip():
+        lines.pop()
+    return [parse_line(line, number) for number, line in enumerate(lines, start=1)]
 
 
 def score(
@@ -63,9 +87,16 @@ def score(
         of the random letters that the harness draws for unreadable MMMU answers; they depend on the items' order.
     """
     bench = find(benchmark) if isinstance(benchmark, str) else benchmark
+    items = judge_lines(bench, lines, protocol=protocol, seed=seed)
+    return Scored(items, aggregate(bench, items, protocol, seed))
+
+
+def judge_lines(
+    bench: Benchmark, lines: Iterable[Mapping[str, Any]], *, protocol: Protocol, seed: int = HARNESS_SEED
+) -> list[dict[str, Any]]:
+    """The items of :func:`score` without the aggregate."""
     rng = random.Random(seed)  # noqa: S311 (the harness's own generator, reproduced)
-    items = [_item(bench, line, number, protocol, rng) for number, line in enumerate(lines)]
-    return Scored(items, aggregate(bench, items, protocol))
+    return [_item(bench, line, number, protocol, rng) for number, line in enumerate(lines)]
 
 
 def _item(
@@ -80,14 +111,16 @@ def _item(
     }
     if "error" in line:
         return {**item, "error": line["error"]}
-    record, output = line["record"], line["model_output"]
     try:
-        kind, judged = _judge(bench, record, output, protocol, rng)
+        record = _record(bench, line["record"])
+        kind, judged = _judge(bench, record, line["model_output"], protocol, rng)
         groups = {name: str(record.get(key, "")) for name, key in bench.breakdown.items()}
         if bench.scorer == "mmmu":
             groups["subject"] = _subject(bench.field(record, "id"))
-    except (DataProblem, ValueError, SyntaxError, KeyError, TypeError) as problem:
+    except DataProblem as problem:
         return {**item, "error": f"line {number + 1}: {problem}"}
+    except (ValueError, SyntaxError, TypeError, LookupError, RecursionError, MemoryError) as problem:
+        return {**item, "error": f"line {number + 1}: the record cannot be scored: {problem}"}
     item |= {"kind": kind, "extracted": judged.extracted, "correct": bool(judged.correct)}
     if judged.metrics:
         item["metrics"] = judged.metrics
@@ -95,9 +128,21 @@ def _item(
         item["note"] = judged.note
     if groups:
         item["groups"] = groups
-    if bench.cluster_field and bench.cluster_field in record:
-        item["cluster"] = str(record[bench.cluster_field])
+    cluster = record.get(bench.cluster_field) or record.get(IMAGE_HASH)
+    if cluster:
+        item["cluster"] = str(cluster)
     return item
+
+
+def _record(bench: Benchmark, value: Any) -> Mapping[str, Any]:
+    """A record by name; one given as a row goes by position, where the benchmark's table does."""
+    if isinstance(value, Mapping):
+        return value
+    if not bench.columns or len(value) != len(bench.columns):
+        raise DataProblem(
+            f"the record is a list of {len(value)}; {bench.name} reads {len(bench.columns) or 'no'} columns"
+        )
+    return dict(zip(bench.columns, value, strict=True))
 
 
 def _judge(
@@ -124,40 +169,41 @@ def _judge(
 
 
 def _choice(bench: Benchmark, record: Mapping[str, Any], output: str, protocol: Protocol) -> Judged:
-    options = bench.options(record)
-    gold = bench.field(record, "answer")
-    if bench.gold_is_text:
-        bare = [str(bench.raw(record, f"option_{x}")) for x in "ABCD" if bench.raw(record, f"option_{x}") is not None]
-        same = [i for i, text in enumerate(bare) if text == gold]
-        gold = "ABCD"[same[-1]] if same else gold  # of several equal ones the last wins, as in the harness
+    options, gold = bench.options(record), bench.gold_letter(record)
     if protocol == "corrected":
-        letter = corrected.choose(options, output)
-        return Judged(letter, bool(letter) and letter == gold.strip().upper(), note="" if letter else "unparsed")
+        return _chosen(options, output, [gold.strip().upper()])
     if bench.tag_first:
         output = answer_tag(output)
     return judges.multiple_choice(options, gold, output)
+
+
+def _chosen(options: Sequence[str], output: str, golds: Sequence[str]) -> Judged:
+    letter = corrected.choose(options, output)
+    return Judged(letter, letter in golds, note="" if letter else corrected.UNPARSED)
 
 
 def _mmmu(
     bench: Benchmark, record: Mapping[str, Any], output: str, protocol: Protocol, rng: random.Random
 ) -> tuple[str, Judged]:
     gold = bench.raw(record, "answer")
+    if gold == "?":
+        raise DataProblem("the gold answer is hidden ('?')", hint="merge the benchmark's answer file into the records")
     if bench.field(record, "question_type") == "multiple-choice":
         choices = mmmu.choices_of(bench.raw(record, "options"))
+        golds = [str(g) for g in gold] if isinstance(gold, list) else [str(gold)]
         if protocol == "corrected":
-            letter = corrected.choose(list(choices.values()), output)
-            return "choice", Judged(letter, bool(letter) and letter == str(gold), note="" if letter else "unparsed")
+            return "choice", _chosen(list(choices.values()), output, golds)
         letter, drawn = mmmu.parse_choice(mmmu.unwrap_mmmu(output), choices, rng)
-        return "choice", Judged(letter, letter == str(gold), note="random letter" if drawn else "")
+        return "choice", Judged(letter, letter in golds, note="random letter" if drawn else "")
     if protocol == "corrected":
-        said = corrected.final_words(strip_think(output))
-        candidates = mmmu.open_candidates(said)
-        return "open", Judged(said, bool(said) and mmmu.open_is_right(gold, candidates))
+        said = corrected.final_words(output)
+        right = bool(said) and mmmu.open_is_right(mmmu.gold_texts(gold), mmmu.open_candidates(said))
+        return "open", Judged(said, right, note="" if said else EMPTY)
     said = mmmu.unwrap_mmmu(output)
-    if not bench.open_scored:
-        return "open", Judged(said, False, note="never right in the harness")
+    if bench.open_by_character:
+        return "open", Judged(said, mmmu.open_is_right(gold, list(said)), note="read character by character")
     candidates = mmmu.open_candidates(said)
-    return "open", Judged(str(candidates), mmmu.open_is_right(gold, candidates))
+    return "open", Judged(json.dumps(candidates, ensure_ascii=False), mmmu.open_is_right(gold, candidates))
 
 
 def _subject(item_id: str) -> str:

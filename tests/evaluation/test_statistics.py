@@ -1,0 +1,56 @@
+"""Intervals, paired tests, and accuracy along the tree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from met_kg.evaluation import statistics
+from met_kg.evaluation.rollup import roll_up
+from met_kg.evaluation.statistics import clustered_interval, holm, mcnemar, paired_difference
+from met_kg.graph.store import Graph
+
+
+def test_intervals_widen_when_questions_share_an_image() -> None:
+    values = [True, False] * 50
+    alone = clustered_interval(values, [str(i) for i in range(100)])
+    shared = clustered_interval([True] * 50 + [False] * 50, [str(i // 10) for i in range(100)])
+    assert alone is not None and shared is not None
+    assert shared[1] - shared[0] > 1.5 * (alone[1] - alone[0])
+    assert clustered_interval([], []) is None
+
+
+def test_an_interval_is_near_the_normal_one_and_covers() -> None:
+    rng = np.random.default_rng(5)
+    covered = 0
+    for _ in range(200):
+        values = rng.random(120) < 0.3
+        low, high = clustered_interval(values.tolist(), [str(i) for i in range(120)], rounds=400) or (0, 0)
+        covered += low <= 0.3 <= high
+    assert 180 <= covered <= 199, "about 95 of 100"
+
+
+def test_an_interval_is_the_same_however_much_is_drawn_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    values, clusters = [True, False, False] * 40, [str(i // 2) for i in range(120)]
+    whole = clustered_interval(values, clusters)
+    monkeypatch.setattr(statistics, "_DRAWS", 120)
+    pieces = clustered_interval(values, clusters)
+    assert whole is not None and pieces == pytest.approx(whole, abs=0.02)
+    assert clustered_interval(values, clusters) == pieces
+
+
+def test_paired_statistics() -> None:
+    first, second = [True] * 10 + [False] * 10, [True] * 20
+    found = paired_difference(first, second, [str(i) for i in range(20)])
+    assert found["difference"] == 0.5 and 0 < found["low"] < found["high"]
+    assert mcnemar(first, second) == pytest.approx(2 / 2**10)
+    assert mcnemar(first, first) == 1.0
+    assert mcnemar([True] * 6 + [False] * 2, [False] * 6 + [True] * 2) == pytest.approx(74 / 256)
+    assert holm([0.04, 0.01, 0.03]) == [0.06, 0.03, 0.06]
+
+
+def test_roll_up_counts_an_item_once_a_branch(mini_graph: Graph) -> None:
+    found = roll_up(mini_graph, [["DOID:552", "DOID:850"], ["UBERON:0002048"], []], [True, False, True])
+    assert found["axes"]["disease"] == {"total": 1, "right": 1, "acc": 1.0}
+    assert found["axes"]["anatomy"]["acc"] == 0.0 and found["unlinked"] == 1
+    assert [b["branch"] for b in found["branches"]] == ["UBERON:0000465", "DOID:1579"]
