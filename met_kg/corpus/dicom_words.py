@@ -26,7 +26,7 @@ _MODALITIES: Final = {
     "RF": "Fluoroscopy",
     "RG": "Radiography (X-ray)",
     "SM": "Slide microscopy",
-    "US": "Ultrasound",
+    "US": "Ultrasound image",
     "XA": "X-ray angiography",
 }
 #: Body Part Examined (0018,0015), DICOM PS3.16 annex L, where lower case alone would not read as words.
@@ -79,6 +79,10 @@ def caption_of(data: Dataset) -> str:
         sentence += f", {view} view"
     elif plane:
         sentence += f", {plane} plane"
+    if int(data.get("NumberOfFrames") or 1) > 1:
+        sentence += f", one frame of {int(data.NumberOfFrames)}"
+    if int(data.get("SamplesPerPixel") or 1) > 1 or data.get("PhotometricInterpretation") == "PALETTE COLOR":
+        sentence += ", in colour"
     if str(data.get("ContrastBolusAgent") or "").strip():
         sentence += ", with contrast medium"
     return f"{sentence}."

@@ -23,12 +23,20 @@ def stage2(
     """One decision row for each sample with image and caption: value is the probability that they belong together.
 
     Below ``drop_below`` the pair goes (with severity ``flag`` it is only flagged), below ``review_below`` a person
-    should look. Too few pairs to learn from are all kept, saying so.
+    should look. What is too little to learn from is kept, saying so.
     """
     pairs = samples[(samples["phash"] != "") & (samples["caption"] != "")]
+    sizes = pairs["source"].map(pairs["source"].value_counts())
+    # What is learnt from one corpus says nothing about a handful of pairs of another.
+    few = sizes < options.minimum if options.aligner == "built-in" else sizes < 0
+    for sample_id, source, size in zip(pairs["sample_id"][few], pairs["source"][few], sizes[few], strict=True):
+        yield _row(
+            sample_id, "keep", f"not judged: corpus '{source}' has {size} pairs of {options.minimum} needed", None
+        )
+    pairs = pairs[~few]
     groups = pairs["group_id"].nunique()
-    if len(pairs) < options.minimum or groups < options.folds:
-        reason = f"{len(pairs)} pairs of {groups} groups are too few to compare ({options.minimum} of {options.folds})"
+    if groups < options.folds:
+        reason = f"not judged: {groups} groups of {options.folds} needed"
         yield from (_row(s, "keep", reason, None) for s in pairs["sample_id"])
         return
     aligner: Aligner = load_aligner(options.aligner, options.model, folds=options.folds, batch_size=options.batch_size)

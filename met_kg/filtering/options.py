@@ -33,7 +33,9 @@ class AlignOptions(BaseModel):
     aligner: Literal["built-in", "clip"] = "built-in"
     model: str = Field(default="", description="for aligner clip: folder or hub id of a CLIP or SigLIP model")
     folds: int = Field(default=5, ge=2, description="cross-fitting folds of the built-in aligner")
-    minimum: int = Field(default=60, ge=10, description="image-text pairs below which the built-in one does not judge")
+    minimum: int = Field(
+        default=60, ge=10, description="pairs of a corpus below which the built-in one does not judge it"
+    )
     batch_size: int = Field(default=16, ge=1)
 
 

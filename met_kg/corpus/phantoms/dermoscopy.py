@@ -33,18 +33,24 @@ def draw(rng: np.random.Generator, scene: Scene) -> Drawing:
             x, y = rng.uniform(-0.35, 0.35, 2)
             patch = blob(rng, x, y, rng.uniform(0.14, 0.26), rough=0.6, soft=0.06)
             skin = blend(skin, patch * outline, colour, 0.9)
-    elif scene.state == "hemangioma":
-        for _ in range(16):
-            x, y = rng.normal(0, 0.2, 2)
-            skin = blend(skin, ellipse(x, y, 0.13, 0.12, soft=0.03), (0.72, 0.1, 0.14), 0.85)
-            skin = blend(skin, ellipse(x, y, 0.09, 0.08, soft=0.04), (0.55, 0.05, 0.12), 0.6)
+    elif scene.state == "basal cell carcinoma":
+        lesion = blob(rng, 0.0, 0.03, 0.48, rough=0.25, soft=0.1)
+        skin = blend(skin, lesion, (0.9, 0.58, 0.58), 0.8)
+        for _ in range(7):  # branching vessels
+            x, y, a = rng.normal(0, 0.12), rng.normal(0, 0.12), rng.uniform(0, 2 * np.pi)
+            for bend in (-0.5, 0.0, 0.6):
+                end = (x + 0.4 * np.cos(a + bend), y + 0.4 * np.sin(a + bend))
+                skin = blend(skin, stroke([(x, y), end], 0.018) * lesion, (0.75, 0.12, 0.16), 0.85)
+        for _ in range(8):
+            x, y = rng.normal(0, 0.25, 2)
+            skin = blend(skin, ellipse(x, y, 0.08, 0.06, turn=rng.uniform(0, 90)) * lesion, (0.42, 0.42, 0.52), 0.9)
     return skin
 
 
 KIND = Kind(
     modality="Dermoscopy",
     body_part="skin",
-    views=("polarised",),
+    views=("",),
     openings=(
         "Dermoscopy of the skin of a {age}-year-old {person}.",
         "Dermoscopic image of a skin lesion.",
@@ -69,12 +75,13 @@ KIND = Kind(
             "No sign of melanoma.",
         ),
         State(
-            "hemangioma",
+            "basal cell carcinoma",
             (
-                "Red lagoons, typical of hemangioma.",
-                "There is a hemangioma of the skin.",
-                "Red vascular lesion: hemangioma.",
+                "Branching vessels and blue-grey ovoid nests: basal cell carcinoma.",
+                "There is a basal cell carcinoma of the skin.",
+                "Pearly pink lesion with branching vessels, basal cell carcinoma.",
             ),
+            "No sign of basal cell carcinoma.",
         ),
     ),
     draw=draw,

@@ -51,7 +51,7 @@ def draw(rng: np.random.Generator, scene: Scene) -> Drawing:
 KIND = Kind(
     modality="Fundus photography",
     body_part="eye",
-    views=("macula-centred",),
+    views=("",),
     paired=True,
     openings=(
         "Colour fundus photograph of the {side} eye of a {age}-year-old {person}.",

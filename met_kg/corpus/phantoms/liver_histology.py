@@ -43,7 +43,7 @@ def draw(rng: np.random.Generator, scene: Scene) -> Drawing:
 KIND = Kind(
     modality="Histology",
     body_part="liver",
-    views=("HE stain",),
+    views=("",),
     openings=(
         "Liver biopsy, hematoxylin and eosin stain, {age}-year-old {person}.",
         "Histology of the liver (HE).",

@@ -48,7 +48,7 @@ def draw(rng: np.random.Generator, scene: Scene) -> Drawing:
 KIND = Kind(
     modality="OCT",
     body_part="retina",
-    views=("horizontal",),
+    views=("",),
     paired=True,
     openings=(
         "Optical coherence tomography of the {side} macula of a {age}-year-old {person}.",

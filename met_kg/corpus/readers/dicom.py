@@ -116,7 +116,7 @@ def _sample(spec: CorpusSpec, name: str, path: Path, place: Place, patients: dic
             "caption": caption_of(data),
             "modality": modality,
             "view": _word(data, "ViewPosition") or plane_of(data),
-            "body_part": region_of(data),
+            "body_part": region if (region := region_of(data)) != "whole body" else "",
             "origin": f"{spec.path}/{name}" if spec.path == EXAMPLES else spec.source,
             **spec.constants,
         }
