@@ -30,7 +30,8 @@ _PROTOCOL = click.option(
 
 @click.command(
     "score",
-    epilog="Example:  met score --benchmark vqa-rad --predictions runs/quickstart/eval/vqa-rad/predictions.jsonl",
+    epilog="\b\nExample:\n"
+    "  met score --benchmark own-items --predictions runs/quickstart/eval/own-items/predictions.jsonl",
 )
 @click.option("--benchmark", required=True, help="Name of a benchmark, or a YAML file of your own.")
 @click.option("--predictions", required=True, metavar="FILE.jsonl", help="Lines {record, model_output}; - is stdin.")
@@ -63,7 +64,11 @@ def score(benchmark: str, predictions: str, protocol: Any, out: Path | None) -> 
     sys.exit(1 if errors else 0)
 
 
-@click.command("eval", epilog="Example:  met eval --model runs/quickstart/base --benchmark vqa-rad --out runs/eval")
+@click.command(
+    "eval",
+    epilog="\b\nExample:\n"
+    "  met eval --model runs/quickstart/base --benchmark own-items --source runs/quickstart --out runs/eval",
+)
 @click.option("--model", required=True, metavar="DIR_OR_ID", help="Image-text-to-text model: a folder or a hub id.")
 @click.option("--adapter", type=click.Path(path_type=Path, file_okay=False), help="A PEFT adapter for it.")
 @click.option("--benchmark", required=True, metavar="NAME[,NAME]", help="One or more benchmarks.")
@@ -72,8 +77,12 @@ def score(benchmark: str, predictions: str, protocol: Any, out: Path | None) -> 
     "--source", type=click.Path(path_type=Path, file_okay=False), help="Folder of the release files (own-items: a run)."
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first N items.")
-@click.option("--batch-size", type=click.IntRange(min=1), default=16, show_default=True)
-@click.option("--max-new-tokens", type=click.IntRange(min=1), default=64, show_default=True)
+@click.option(
+    "--batch-size", type=click.IntRange(min=1), default=16, show_default=True, help="Questions asked at a time."
+)
+@click.option(
+    "--max-new-tokens", type=click.IntRange(min=1), default=64, show_default=True, help="Length of an answer."
+)
 @click.option("--reasoning", is_flag=True, help="Ask for the answer in a box, as the harness's reasoning mode does.")
 @_PROTOCOL
 def evaluate(
