@@ -9,7 +9,16 @@ from typing import Final
 
 from met_kg.errors import MissingData
 
-__all__ = ["DATA_VARIABLE", "SHIPPED", "data_root", "expand_path", "ontology_dir", "pipelines_dir", "shipped", "sparql_dir"]
+__all__ = [
+    "DATA_VARIABLE",
+    "SHIPPED",
+    "data_root",
+    "expand_path",
+    "ontology_dir",
+    "pipelines_dir",
+    "shipped",
+    "sparql_dir",
+]
 
 #: Environment variable that names the local mirror of the open sources.
 DATA_VARIABLE: Final = "MET_DATA"

@@ -126,7 +126,8 @@ def frame(table: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 def empty(table: str) -> pd.DataFrame:
     """The table without rows."""
-    return SCHEMAS[table].empty_table().to_pandas()
+    nothing: pd.DataFrame = SCHEMAS[table].empty_table().to_pandas()
+    return nothing
 
 
 def write(table: str, data: pd.DataFrame, path: Path) -> None:
@@ -160,7 +161,8 @@ def read(table: str, path: Path, columns: Sequence[str] | None = None) -> pd.Dat
     """
     if not path.is_file():
         raise MissingData(f"table '{table}' is not there", where=str(path), hint="run the step that makes it first")
-    return pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
+    data: pd.DataFrame = pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
+    return data
 
 
 def _blank(kind: pa.DataType) -> Any:

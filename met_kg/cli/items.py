@@ -75,7 +75,7 @@ def verify(folder: Path) -> None:
         raise click.exceptions.Exit(1)
 
 
-@click.command(name="slice", epilog="Example:  met slice hard-items --run runs/quickstart --out runs/hard")
+@click.command(name="slice", epilog="Example:  met slice hard-items --run runs/quickstart --out out")
 @click.argument("name", metavar="NAME|FILE.rq")
 @click.option("--run", "run", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the data set.")

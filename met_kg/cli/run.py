@@ -37,7 +37,7 @@ def quickstart(out: Path) -> None:
     _run(Recipe.load(pipelines_dir() / "quickstart.yaml"), out)
 
 
-@click.command(epilog="Example:  met run pipelines/covid-chestxray.yaml --out runs/chest --until filter --set seed=7")
+@click.command(epilog="Example:  met run quickstart --out runs/mine --until filter --set seed=7")
 @click.argument("recipe", metavar="RECIPE.yaml")
 @click.option("--out", type=_FOLDER, help="Run folder; default: runs/NAME.")
 @click.option("--from", "start", metavar="STEP", help="Redo from this step on.")

@@ -121,8 +121,8 @@ def stats(run: Path | None) -> None:
     """Count nodes, depth and definitions per axis."""
     for row in open_graph(run).rows("tree/stats"):
         click.echo(
-            f"{row['axis']:<9} {row['nodes']:>7} nodes  depth {row['deepest']} (mean {float(row['mean_depth'] or 0):.1f})"
-            f"  {row['defined']} defined"
+            f"{row['axis']:<9} {row['nodes']:>7} nodes  depth {row['deepest']}"
+            f" (mean {float(row['mean_depth'] or 0):.1f})  {row['defined']} defined"
         )
 
 

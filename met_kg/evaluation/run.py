@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from met_kg import tables
 from met_kg.errors import MissingData
@@ -23,6 +23,7 @@ from met_kg.graph.store import Graph
 from met_kg.log import Log
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
+from met_kg.vocabulary import is_curie
 
 if TYPE_CHECKING:
     from met_kg.models.vlm import Vlm
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["answer_benchmark", "evaluate_run", "item_records"]
 
 Record = Mapping[str, Any]
+
+#: Says what the predictions beside it answer.
+_KEY_FILE: Final = "answers.json"
 
 
 def answer_benchmark(
@@ -84,7 +88,6 @@ def answer_benchmark(
         part = out / "generated.jsonl"
         found = generate(vlm, requests, part, batch_size=batch_size, max_new_tokens=max_new_tokens, base=base, log=log)
         said = [found[request.id] for request in requests]
-        part.unlink(missing_ok=True)
     else:
         log.info(f"  {bench.name}: these answers are there already; scoring them")
     lines = [
@@ -95,17 +98,18 @@ def answer_benchmark(
         }
         for number, (record, text) in enumerate(zip(records, said, strict=True))
     ]
+    _keep(out, key, lines)  # before anything else can go wrong: answers are what costs
+    (out / "generated.jsonl").unlink(missing_ok=True)
     scored = score(bench, lines, protocol=protocol, seed=seed)
     metrics = dict(scored.metrics)
     metrics["baselines"] = baselines(bench, records, protocol=protocol, train=train_records)
-    metrics["settings"] |= {**settings, "model": vlm.name, "stand_in": vlm.stand_in, "answers_key": key}
+    metrics["settings"] |= {**settings, "model": vlm.name, "stand_in": vlm.stand_in}
     metrics["set_aside"] = len(set_aside)
     if training_images:
         hashes = image_hashes([expand_path(r[IMAGE], base=base) for r in records])
         metrics["contamination"] = contamination(scored.items, hashes, training_images)
     if graph is not None:
         metrics["tree"] = _along_the_tree(graph, bench, records, [bool(i["correct"]) for i in scored.items])
-    write_jsonl(lines, out / "predictions.jsonl")
     write_jsonl(scored.items, out / "items.jsonl")
     if set_aside:
         write_jsonl([asdict(q) for q in set_aside], out / "set-aside.jsonl")
@@ -142,22 +146,29 @@ def _key(vlm: Vlm, records: Sequence[Record], prompts: Sequence[str], settings: 
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def _keep(out: Path, key: str, lines: Sequence[Record]) -> None:
+    """Write the predictions, and then the key that says what they answer: never a key beside half a file."""
+    (out / _KEY_FILE).unlink(missing_ok=True)
+    write_jsonl(lines, out / "predictions.jsonl")
+    (out / _KEY_FILE).write_text(json.dumps({"key": key}) + "\n", encoding="utf-8")
+
+
 def _answered(out: Path, key: str, count: int) -> list[str] | None:
     """The answers of an earlier call with the same key; None when there are none, or not all."""
     try:
-        earlier = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+        earlier = json.loads((out / _KEY_FILE).read_text(encoding="utf-8"))
         lines = read_lines((out / "predictions.jsonl").read_bytes())
     except (FileNotFoundError, ValueError):
         return None
-    whole = earlier.get("settings", {}).get("answers_key") == key and len(lines) == count
-    return [line["model_output"] for line in lines] if whole and not any("error" in x for x in lines) else None
+    whole = earlier == {"key": key} and len(lines) == count and not any("error" in line for line in lines)
+    return [line["model_output"] for line in lines] if whole else None
 
 
 def _along_the_tree(
     graph: Graph, bench: Benchmark, records: Sequence[Record], correct: Sequence[bool]
 ) -> dict[str, Any]:
     if bench.scorer == "items":
-        nodes = [[str(r["key_node"])] for r in records]
+        nodes = [[node] if is_curie(node := str(r["key_node"])) else [] for r in records]
     else:
         from met_kg.literature.lexicon import Lexicon
         from met_kg.literature.linker import Linker

@@ -202,12 +202,10 @@ def _resolve(values: Any, folder: Path) -> None:
     """Make relative paths absolute: they are meant from the recipe's own folder."""
 
     def walk(here: Any, keys: tuple[str, ...]) -> None:
-        if not isinstance(here, dict | list):
+        branches: Any = dict(enumerate(here)) if isinstance(here, list) else here
+        if not isinstance(branches, dict):
             return
-        entries = range(len(here)) if isinstance(here, list) else list(here)
-        for entry in entries if keys[0] == "*" else [keys[0]]:
-            if isinstance(here, dict) and entry not in here:
-                continue
+        for entry in list(branches) if keys[0] == "*" else branches.keys() & {keys[0]}:
             if len(keys) > 1:
                 walk(here[entry], keys[1:])
             elif (text := here[entry]) and isinstance(text, str) and "://" not in text and not text.startswith("$"):

@@ -16,7 +16,7 @@ from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.items import ItemWriter
 from met_kg.synthesis.names import Names
 from met_kg.synthesis.options import SynthesisOptions
-from met_kg.synthesis.sample import read_samples
+from met_kg.synthesis.sample import read_samples, spoken_names
 
 __all__ = ["Synthesis", "SynthesisOptions", "synthesize"]
 
@@ -50,11 +50,11 @@ def synthesize(
         when the options name a question type that does not exist.
     """
     tree = TreeIndex(graph)
-    names = Names(tree)
     found = list(read_samples(samples, anchors, tree))
     shown = [sorted({a.node for a in sample.anchors if a.polarity == "positive"}) for sample in found]
     usage = Counter(node for nodes in shown for node in nodes)
     together = {pair for nodes in shown for pair in combinations(nodes, 2)}
+    names = Names(tree, spoken_names(found))
     captions = CaptionWriter(tree, names, options.levels)
     items = ItemWriter(
         tree, names, usage=usage, together=together, options=options, seed=seed, tree_version=tree_version

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from met_kg.records import Quarantined
-from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.index import PREDICATE, TreeIndex
 from met_kg.synthesis.items import GENERATOR
-from met_kg.synthesis.names import Names, listed, sentence
+from met_kg.synthesis.names import Names, article, indefinite, listed, sentence
 from met_kg.synthesis.options import Level
 from met_kg.synthesis.questions.base import most_specific, within
-from met_kg.synthesis.questions.finding import NOT_SEEN
+from met_kg.synthesis.questions.finding import NOT_SEEN, SYMPTOM
 from met_kg.synthesis.questions.modality import NOT_A_MODALITY, VIEW
 from met_kg.synthesis.sample import Sample
 
@@ -24,6 +24,12 @@ __all__ = ["CaptionWriter"]
 
 _MOST: Final = 6  # names in one list
 _GENERAL: Final = 3  # diseases and findings explained
+#: General knowledge, by the kind of relation that it rests on.
+_SAYS: Final = {
+    "location": "{carrier} is commonly located in the {targets}",
+    "symptom": "{carrier} commonly goes with {targets}",
+    "imaging": "{carrier} is commonly imaged by {targets}",
+}
 Fact = tuple[str, str, str]
 Line = tuple[str, list[Fact]]
 
@@ -67,6 +73,9 @@ class CaptionWriter:
     def _named(self, nodes: Sequence[str], word: str = "and") -> str:
         return listed([self._names[n] for n in nodes], word)
 
+    def _counted(self, nodes: Sequence[str]) -> str:
+        return listed([indefinite(self._names[n]) for n in nodes])
+
     def _seen(self, sample: Sample) -> list[Line]:
         """What the image shows: the opening sentence, then view, structures and symptoms where stated."""
         this = f"sample:{sample.sample_id}"
@@ -75,19 +84,24 @@ class CaptionWriter:
         views = [n for n in modality if within(n, (VIEW,), self._tree) and n != VIEW]
         findings = self._shown(sample, "finding")
         seen = [n for n in findings if not within(n, NOT_SEEN, self._tree)]
-        symptoms = [n for n in findings if within(n, NOT_SEEN[:1], self._tree)]
+        symptoms = [n for n in findings if within(n, SYMPTOM, self._tree)]
         diseases, organs = self._shown(sample, "disease"), self._shown(sample, "anatomy")
         opening = self._named(how) or "medical image"
         if organs and not (seen or diseases):
             opening += f" of the {self._named(organs)}"
         if seen:
-            opening += f" showing {self._named(seen)}"
+            opening += f" showing {self._counted(seen)}"
         if diseases:
             opening += f"{', in' if seen else ' in'} a case of {self._named(diseases)}"
         mentioned = [*how, *seen, *diseases, *(organs if not (seen or diseases) else [])]
         lines: list[Line] = [(sentence(opening), _depicts(this, mentioned))]
         if views:
-            lines.append((sentence(f"the view is {self._named(views)}"), _depicts(this, views)))
+            lines.append(
+                (
+                    sentence(f"the view is {listed([_with_article(self._names[n]) for n in views])}"),
+                    _depicts(this, views),
+                )
+            )
         if organs and (seen or diseases):
             lines.append((sentence(f"the image concerns the {self._named(organs)}"), _depicts(this, organs)))
         if symptoms:
@@ -107,27 +121,27 @@ class CaptionWriter:
         return [(sentence(f"there is no {self._named(denied, 'or')}"), facts)]
 
     def _general(self, sample: Sample) -> Iterator[Line]:
-        for node in [*self._shown(sample, "disease"), *self._shown(sample, "finding")][:_GENERAL]:
+        """What is known of the diseases and findings shown, worded as general knowledge."""
+        findings = [n for n in self._shown(sample, "finding") if not within(n, NOT_SEEN, self._tree)]
+        for node in [*self._shown(sample, "disease"), *findings][:_GENERAL]:
             name, facts = self._names[node], self._tree.nodes[node]
             if facts.parent in self._tree.nodes and self._tree.nodes[facts.parent].depth >= 2:
                 kind = self._names[facts.parent]
-                yield (
-                    sentence(f"in general, {name} is classed under {kind}"),
-                    [(node, "met:treeParent", facts.parent)],
-                )
-            for link_kind, predicate, says in (
-                ("location", "met:hasLocation", "in general, {subject} is located in the {target}"),
-                ("symptom", "met:hasSymptom", "symptoms of {subject} in general include {target}"),
-            ):
+                yield sentence(f"{indefinite(name)} is a kind of {kind}"), [(node, "met:treeParent", facts.parent)]
+            for link_kind, says in _SAYS.items():
                 links = [k for k in self._tree.links(node, link_kind) if k.target in self._tree.nodes]
                 near = [k for k in links if k.carrier == links[0].carrier][:_MOST]
                 if near:
-                    text = says.format(
-                        subject=self._names[near[0].carrier], target=self._named([k.target for k in near])
-                    )
-                    yield sentence(text), [(k.carrier, predicate, k.target) for k in near]
+                    carrier = indefinite(self._names[near[0].carrier])
+                    text = says.format(carrier=carrier, targets=self._named([k.target for k in near]))
+                    yield sentence(text), [(k.carrier, PREDICATE[link_kind], k.target) for k in near]
             if facts.definition:
-                yield sentence(f"{name}, by definition: {facts.definition}"), [(node, "IAO:0000115", facts.definition)]
+                # The definition stands as its source has it.
+                yield sentence(f"{name} is defined as: {facts.definition}"), [(node, "IAO:0000115", facts.definition)]
+
+
+def _with_article(name: str) -> str:
+    return f"{article(name)} {name}"
 
 
 def _depicts(sample: str, nodes: Sequence[str]) -> list[Fact]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
 from met_kg.graph.store import Graph
 
-__all__ = ["Candidate", "Link", "NodeFacts", "TreeIndex", "spaced"]
+__all__ = ["CLOSENESS", "PREDICATE", "Candidate", "Link", "NodeFacts", "TreeIndex", "spaced"]
 
 _NO_WORD: Final = re.compile(r"[^\w]+")
 
@@ -73,6 +74,29 @@ class TreeIndex:
         self._lineage: dict[str, frozenset[str]] = {}
         self._candidates: dict[str, tuple[Candidate, ...]] = {}
         self._links: dict[tuple[str, str], tuple[Link, ...]] = {}
+        self._kin_links: dict[tuple[str, str], frozenset[str]] = {}
+        self._exact: dict[str, tuple[str, ...]] = {}
+        self._below: Counter[str] = Counter()
+        for node in self.nodes:
+            self._below.update(self.path(node)[1:])
+
+    def path(self, node: str) -> list[str]:
+        """The node and its tree parents, up to the axis root."""
+        found = [node]
+        while (above := self.nodes[found[-1]].parent) in self.nodes and above not in found:
+            found.append(above)
+        return found
+
+    def generality(self, node: str) -> int:
+        """How general a node is: the binary digits of the number of nodes below it in the tree."""
+        return self._below[node].bit_length()
+
+    def exact_names(self, node: str) -> tuple[str, ...]:
+        """Synonyms that mean the node exactly, as written."""
+        if node not in self._exact:
+            rows = self._graph.rows("synthesize/exact-names", node=node)
+            self._exact[node] = tuple(str(row["name"]) for row in rows)
+        return self._exact[node]
 
     def terms(self, node: str) -> tuple[str, ...]:
         """Label and synonyms, each as :func:`spaced` writes it."""
@@ -106,12 +130,21 @@ class TreeIndex:
         return self._candidates[node]
 
     def links(self, node: str, kind: str) -> tuple[Link, ...]:
-        """Stated relations of the node or of an ancestor, nearest carrier first; ``kind``: location | symptom."""
+        """Stated relations of the node or of an ancestor, nearest carrier first; kinds: :data:`PREDICATE`."""
         if (node, kind) not in self._links:
             rows = self._graph.rows(f"synthesize/{kind}", node=node)
             self._links[node, kind] = tuple(Link(str(r["carrier"]), str(r["target"])) for r in rows)
         return self._links[node, kind]
 
+    def kin_links(self, node: str, kind: str) -> frozenset[str]:
+        """What has such a relation to the node's descendants, siblings and neighbours in place."""
+        if (node, kind) not in self._kin_links:
+            rows = self._graph.rows("synthesize/kin-links", node=node, predicate=PREDICATE[kind])
+            self._kin_links[node, kind] = frozenset(str(row["target"]) for row in rows)
+        return self._kin_links[node, kind]
 
+
+#: Kind of claim -> the predicate of the closure that it is about.
+PREDICATE: Final = {"location": "met:hasLocation", "symptom": "met:hasSymptom", "imaging": "met:imagedBy"}
 #: Smaller is closer: what a candidate is called when it is related in two ways.
 CLOSENESS: Final = {"sibling": 0, "same-location": 1, "parent-sibling": 2, "cousin": 3, "same-axis": 4}

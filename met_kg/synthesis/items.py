@@ -15,7 +15,7 @@ from met_kg import __version__, tables
 from met_kg.records import Quarantined
 from met_kg.synthesis.distractors import WANTED, Distractors
 from met_kg.synthesis.index import Candidate, TreeIndex, spaced
-from met_kg.synthesis.names import Names, article, sentence
+from met_kg.synthesis.names import Names, indefinite, sentence
 from met_kg.synthesis.options import SynthesisOptions
 from met_kg.synthesis.plan import LETTERS, balanced_yes_no, capped, letters, seeded
 from met_kg.synthesis.proofs import bindings, proof_json
@@ -132,7 +132,7 @@ class ItemWriter:
     ) -> tuple[_Draft | None, str, str]:
         rng = seeded(self._seed, sample.sample_id, kind.name, form, target.key)
         wording = rng.randrange(len(wordings))
-        question = wordings[wording].format(subject=self._names[target.subject], key=self._names[target.key])
+        question = wordings[wording].format_map(self._words(target))
         asked = spaced(question)
         if form != "yes-no" and any(term in asked for term in self._tree.terms(target.key)):
             return None, "the question would name its answer", "would name the answer"
@@ -202,16 +202,23 @@ class ItemWriter:
         closeness = sum(_DIFFICULTY[c.relation] for c in draft.distractors)
         return "hard" if closeness >= 5 else "medium" if closeness >= 2 else "easy"
 
+    def _words(self, target: Target) -> dict[str, str]:
+        """What stands for the names in wordings and rationales."""
+        key, subject, carrier = (self._names[n] for n in (target.key, target.subject, target.carrier or target.subject))
+        return {
+            "key": key,
+            "a_key": indefinite(key),
+            "subject": subject,
+            "a_subject": indefinite(subject),
+            "carrier": carrier,
+            "a_carrier": indefinite(carrier),
+            "states": f"says that there is no {key}" if target.claim == "excludes" else f"names {indefinite(key)}",
+        }
+
     def _rationale(self, draft: _Draft) -> str:
         target, names = draft.target, self._names
         key = names[target.key]
-        text = draft.type.rationale.format(
-            key=key,
-            a_key=f"{article(key)} {key}",
-            subject=names[target.subject],
-            carrier=names[target.carrier] if target.carrier else "",
-            states="says that there is no" if draft.says_no else "names",
-        )
+        text = draft.type.rationale.format_map(self._words(target))
         parts = [text]
         if target.claim == "depicts" and target.subject != target.key:
             parts.append(f"{names[target.subject]} is a kind of {key}")

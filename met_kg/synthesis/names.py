@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from met_kg.synthesis.index import TreeIndex
 
-__all__ = ["Names", "article", "listed", "sentence", "uninverted"]
+__all__ = ["Names", "article", "indefinite", "listed", "sentence", "uninverted"]
 
 _NOT_A_QUALIFIER: Final = re.compile(
     r"^(and|or|with|without|due|not|in|of|on|type|types|stage|grade|group|familial type)\b|\d", re.IGNORECASE
@@ -18,6 +19,20 @@ _VOWEL_LETTERS: Final = frozenset("AEFHILMNORSX")
 _LIKE_CONSONANT: Final = re.compile(r"^(uni|use|usu|ure|uri|uro|ute|eu|one\b|once\b)", re.IGNORECASE)
 _LIKE_VOWEL: Final = re.compile(r"^(hour|honest|heir)", re.IGNORECASE)
 _SPELT: Final = re.compile(r"^[A-Z](?:[A-Z0-9]|[-.]|$)")
+
+_TAIL: Final = re.compile(r" (?:of|in|on|with|within|due|from|to|at) ")
+#: Heads of names that take an article in English: one can count what they name.
+_COUNTED_WORDS: Final = """
+    abscess aneurysm angle artifact band bleb body bronchogram bulla calculus cannula catheter cavity clip clot coil
+    collection cyst defect deformity device disc dislocation diverticulum drain effusion electrode embolism embolus
+    enlargement erosion fibroid filter fistula focus fracture halo hemidiaphragm hernia implant infarct infarction
+    infiltrate injury lead lesion level line lump malformation margin mass node nodule obstruction opacity osteophyte
+    pacemaker pattern pectus plane plaque polyp projection prosthesis pseudocyst ring scar screw shadow shift shunt
+    sign sinus spur stent stone stricture tear thrombus tube tumor tumour ulcer valve variant view wire
+"""
+_COUNTED: Final = frozenset(_COUNTED_WORDS.split())
+_COUNTED_ENDINGS: Final = ("oma", "cele", "lith", "thorax", "peritoneum", "gram", "scope")
+_NOT_COUNTED: Final = frozenset(("glaucoma", "coma", "trachoma", "stoma", "thorax", "peritoneum"))
 
 
 def uninverted(label: str) -> str:
@@ -47,6 +62,17 @@ def article(name: str) -> str:
     return "an" if name[:1].lower() in "aeiou" and not _LIKE_CONSONANT.match(name) else "a"
 
 
+def indefinite(name: str) -> str:
+    """The name with its article when it counts single things, bare when it is a mass, a state or a plural.
+
+    >>> [indefinite(n) for n in ("pleural effusion", "cardiomegaly", "signs of failure", "mass in the lung", "glioma")]
+    ['a pleural effusion', 'cardiomegaly', 'signs of failure', 'a mass in the lung', 'a glioma']
+    """
+    head = _TAIL.split(name, maxsplit=1)[0].rpartition(" ")[2].lower()
+    counted = head in _COUNTED or (head.endswith(_COUNTED_ENDINGS) and head not in _NOT_COUNTED)
+    return f"{article(name)} {name}" if counted and not name.startswith("ground-glass") else name
+
+
 def listed(names: Sequence[str], word: str = "and") -> str:
     """A list as people write it.
 
@@ -74,23 +100,38 @@ def sentence(text: str) -> str:
 class Names:
     """Names of the nodes of one tree.
 
-    A capitalised word is an ordinary one, and written small, when some label of the tree writes it small; acronyms
-    and eponyms never are, so they keep their capitals.
+    A node is called by its label, or by an exact synonym that the corpus uses more often than the label (``said``: for
+    each node, how often which words named it): 'skin' rather than 'skin of body'. A capitalised word is an ordinary
+    one, and written small, when a label or definition of the tree writes it small; acronyms and eponyms keep their
+    capitals.
     """
 
-    def __init__(self, tree: TreeIndex) -> None:
-        self._tree = tree
+    def __init__(self, tree: TreeIndex, said: Mapping[str, Counter[str]] | None = None) -> None:
+        self._tree, self._said = tree, said or {}
         self._cache: dict[str, str] = {}
         self._small = {
             word for facts in tree.nodes.values() for word in re.findall(r"[a-z]+", facts.label) if len(word) > 1
         }
+        # Definitions hold short words ('down', 'still') that are names of people elsewhere.
+        for facts in tree.nodes.values():
+            self._small.update(re.findall(r"\b[a-z]{8,}\b", facts.definition))
 
     def __getitem__(self, node: str) -> str:
         """The name of a live node, for the middle of a sentence; KeyError for any other."""
         if node not in self._cache:
-            words = uninverted(self._tree.nodes[node].label).split()
+            words = uninverted(self._preferred(node)).split()
             self._cache[node] = " ".join(self._cased(word) for word in words)
         return self._cache[node]
+
+    def _preferred(self, node: str) -> str:
+        label = self._tree.nodes[node].label
+        said = self._said.get(node)
+        if not said or self._tree.nodes[node].axis == "modality":
+            return label
+        # A plural or an abbreviation is no better name, however common.
+        other = [n for n in self._tree.exact_names(node) if n != n.upper() and not n.endswith("s")]
+        best = max(other, key=lambda n: (said[n.lower()], -len(n), n), default=label)
+        return best if said[best.lower()] > said[label.lower()] else label
 
     def _cased(self, word: str) -> str:
         bare = word.strip("(),'")

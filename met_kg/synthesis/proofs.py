@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from met_kg.synthesis.index import Candidate
+from met_kg.synthesis.index import PREDICATE, Candidate
 from met_kg.synthesis.questions.base import Target
 from met_kg.vocabulary import Graphs, expand
 
@@ -42,7 +42,8 @@ _KIN: Final = " || ".join(
     for one, other in (("?x", "?d"), ("?d", "?x"))
     for predicate in (_ANCESTOR, _PART_OF)
 )
-_LINK: Final = {"location": _t("met:hasLocation"), "symptom": _t("met:hasSymptom")}
+_TERM: Final = _t("met:term")
+_LINK: Final = {claim: _t(predicate) for claim, predicate in PREDICATE.items()}
 
 
 def bindings(sample_id: str, target: Target, axis: str, distractors: Sequence[Candidate]) -> dict[str, Any]:
@@ -97,6 +98,12 @@ def conditions(bound: Mapping[str, Any]) -> list[tuple[str, str]]:
             (
                 f"{sample} does not show {names}, nor a kind or part of it, nor what it is a kind or part of",
                 f"FILTER NOT EXISTS {{ {values} {_SAMPLES} {{ {_t(sample)} {_SHOWS} ?x }} FILTER(?x = ?d || {_KIN}) }}",
+            )
+        )
+        found.append(
+            (
+                f"{key} shares no name with {names}",
+                f"FILTER NOT EXISTS {{ {values} {_CLOSURE} {{ {k} {_TERM} ?name . ?d {_TERM} ?name }} }}",
             )
         )
         if bound["claim"] in _LINK:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 
 from met_kg.synthesis.index import TreeIndex, spaced
 
-__all__ = ["Anchor", "Sample", "read_samples"]
+__all__ = ["Anchor", "Sample", "read_samples", "spoken_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,16 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
             anchors=tuple(mine),
             barred=frozenset().union(*(tree.lineage(n) for n in shown)),
         )
+
+
+def spoken_names(samples: Iterable[Sample]) -> dict[str, Counter[str]]:
+    """How often which words, in lower case, name each node in the samples' texts."""
+    said: dict[str, Counter[str]] = {}
+    for sample in samples:
+        for anchor in sample.anchors:
+            if isinstance(anchor.evidence, dict) and isinstance(text := anchor.evidence.get("text"), str):
+                said.setdefault(anchor.node, Counter())[text.lower()] += 1
+    return said
 
 
 def _evidence(text: str) -> Any:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyoxigraph as ox
 
 from met_kg.graph.store import Graph
-from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.index import TreeIndex, spaced
 from met_kg.synthesis.names import Names
 from met_kg.synthesis.plan import LETTERS
 from met_kg.synthesis.proofs import ask_text, conditions
@@ -77,7 +77,10 @@ def _holds(graph: Graph, ask: str) -> bool:
 
 
 def _wording(item: Mapping[Any, Any], bound: Mapping[str, Any], tree: TreeIndex, names: Names) -> list[str]:
-    """Whether the answer names the key and each option its node; a node that is gone was named already."""
+    """What is wrong with the words: the answer must name the key, each option its node.
+
+    A node that is gone was named already.
+    """
     nodes = [str(item["key_node"]), *map(str, item["distractor_nodes"])]
     if any(node not in tree.nodes for node in nodes):
         return []
@@ -86,15 +89,19 @@ def _wording(item: Mapping[Any, Any], bound: Mapping[str, Any], tree: TreeIndex,
         right = "no" if bound["claim"] == "excludes" else "yes"
         return [] if answer == right else [f"the answer is '{answer}' and the graph says '{right}'"]
     if item["format"] == "open":
-        right = names[nodes[0]]
-        return [] if answer == right else [f"the answer '{answer}' is not the name of {nodes[0]}, '{right}'"]
+        return [] if _calls(answer, nodes[0], tree, names) else [f"the answer '{answer}' is no name of {nodes[0]}"]
     place = LETTERS.find(answer) if len(answer) == 1 else -1
     if not 0 <= place < len(options) or len(options) != len(nodes):
         return [f"the answer '{answer}' is no letter of its {len(options)} options"]
-    called = [names[node] for node in nodes[1:]]
-    called.insert(place, names[nodes[0]])
+    called = nodes[1:]
+    called.insert(place, nodes[0])
     return [
-        f"option {letter} is '{said}' and the tree calls that node '{name}'"
-        for letter, said, name in zip(LETTERS, options, called, strict=False)
-        if said != name
+        f"option {letter}, '{said}', is no name of {node}"
+        for letter, said, node in zip(LETTERS, options, called, strict=False)
+        if not _calls(said, node, tree, names)
     ]
+
+
+def _calls(said: str, node: str, tree: TreeIndex, names: Names) -> bool:
+    """Whether a node is called so: by its name in sentences, or by any that the tree holds."""
+    return said == names[node] or spaced(said) in tree.terms(node)

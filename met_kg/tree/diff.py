@@ -102,7 +102,8 @@ def _plain(axiom: str, sign: str, labels: dict[str, str]) -> list[Change]:
 
 
 def _edges(removed: set[str], added: set[str], labels: dict[str, str]) -> list[Change]:
-    lost, won = defaultdict(list), defaultdict(list)
+    lost: dict[str, list[str]] = defaultdict(list)
+    won: dict[str, list[str]] = defaultdict(list)
     for axioms, into in ((removed, lost), (added, won)):
         for axiom in sorted(axioms):
             if match := _SUBCLASS.match(axiom):

@@ -10,12 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from met_kg import tables
 from met_kg.cli.evaluate import evaluate as eval_command
 from met_kg.cli.evaluate import score as score_command
 from met_kg.evaluation.benchmark import find
 from met_kg.evaluation.contamination import image_hashes
-from met_kg.evaluation.records import IMAGE, load_records
-from met_kg.evaluation.run import answer_benchmark
+from met_kg.evaluation.records import IMAGE, Loaded, load_records
+from met_kg.evaluation.run import answer_benchmark, item_records
+from met_kg.graph.store import Graph
 from met_kg.log import silent
 from met_kg.models import vlm
 from met_kg.models.standin import make_standin
@@ -97,6 +99,42 @@ def test_damaged_answers_are_not_taken_over(model: Path, release: Path, tmp_path
     predictions.write_bytes(whole[: len(whole) // 2])
     assert "there already" not in run(model, release, tmp_path).output
     assert predictions.read_bytes() == whole
+
+
+def test_answers_outlive_what_goes_wrong_after_them(model: Path, release: Path, tmp_path: Path) -> None:
+    (tmp_path / "vqa-rad/metrics.json").mkdir(parents=True)  # nothing can be written there
+    with pytest.raises(IsADirectoryError):
+        run(model, release, tmp_path)
+    (tmp_path / "vqa-rad/metrics.json").rmdir()
+    assert "these answers are there already" in run(model, release, tmp_path).output
+
+
+def test_own_items_are_read_from_a_run_and_one_without_a_node_lies_in_no_branch(
+    model: Path, mini_graph: Graph, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    (folder / "images").mkdir(parents=True)
+    Image.new("L", (64, 64), 90).save(folder / "images/s.png")
+    sample = {"sample_id": "s", "image": "images/s.png", "split": "test"}
+    tables.write("samples", tables.frame("samples", [sample]), folder / "samples.parquet")
+    items = [
+        {"item_id": f"i{n}", "sample_id": "s", "split": "test", "question": "Is it a mass?", **more}
+        for n, more in enumerate(
+            [
+                {"format": "multiple-choice", "options": ["cyst", "mass"], "answer": "B", "key_node": "DOID:552"},
+                {"format": "yes-no", "answer": "yes", "key_node": ""},
+                {"format": "open", "answer": "mass", "key_node": "UBERON:0002048"},
+            ]
+        )
+    ]
+    tables.write("vqa", tables.frame("vqa", items), folder / "vqa.parquet")
+    records = Loaded(item_records(folder, "test"), [])
+    settings: Any = {"protocol": "medevalkit", "batch_size": 2, "max_new_tokens": 2, "log": silent}
+    metrics = answer_benchmark(
+        vlm.load(model), find("own-items"), records, tmp_path / "o", base=folder, graph=mini_graph, **settings
+    )
+    assert [metrics[part]["total"] for part in ("multiple choice", "close", "open")] == [1, 1, 1]
+    assert metrics["tree"]["unlinked"] == 1 and set(metrics["tree"]["axes"]) == {"disease", "anatomy"}
 
 
 def test_images_that_were_trained_on_are_told_apart(model: Path, release: Path, tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ class ToyRecipe:
 
 def first(ctx: Context) -> None:
     ctx.out("a.txt").write_text(ctx.recipe.word)
-    ctx.out("graph/tree.nt").write_text(f'<http://e/a> <http://www.w3.org/2000/01/rdf-schema#label> "{ctx.recipe.word}" .\n')
+    ctx.out("graph/tree.nt").write_text(
+        f'<http://e/a> <http://www.w3.org/2000/01/rdf-schema#label> "{ctx.recipe.word}" .\n'
+    )
     ctx.quarantined.append(Quarantined("toy", "line 1", "broken"))
     ctx.counts["letters"] = len(ctx.recipe.word)
 
@@ -46,7 +48,15 @@ def second(ctx: Context) -> None:
 
 
 STEPS = (
-    Step("first", "graph", (), ("a.txt", "graph/tree.nt"), first, lambda r: r.word, graphs=(("metg:tree", "graph/tree.nt"),)),
+    Step(
+        "first",
+        "graph",
+        (),
+        ("a.txt", "graph/tree.nt"),
+        first,
+        lambda r: r.word,
+        graphs=(("metg:tree", "graph/tree.nt"),),
+    ),
     Step("second", "graph", ("a.txt",), ("folder",), second, lambda r: None),
 )
 
@@ -143,7 +153,9 @@ def test_a_killed_run_ends_as_if_it_had_not_been(tmp_path: Path, point: str) -> 
     script = tmp_path / "killed.py"
     script.write_text(textwrap.dedent(KILLED.format(tests=str(Path(__file__).parent))))
     killed = tmp_path / "killed"
-    done = subprocess.run([sys.executable, str(script), point, str(killed)], check=False, env=os.environ | {"PYTHONPATH": "."})
+    done = subprocess.run(
+        [sys.executable, str(script), point, str(killed)], check=False, env=os.environ | {"PYTHONPATH": "."}
+    )
     assert done.returncode == -9
     manifest = run_steps(STEPS, ToyRecipe(), killed, silent)  # type: ignore[arg-type]
     whole = json.loads((tmp_path / "run/manifest.json").read_text())

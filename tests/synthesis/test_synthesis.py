@@ -36,7 +36,7 @@ def _iri(curie: str) -> ox.NamedNode:
 def test_every_type_has_six_wordings_a_format_and_each_only_once() -> None:
     types = question_types()
     assert {t.name for t in types} == {
-        "category", "disease", "finding", "location", "modality", "organ", "presence", "symptom", "view",
+        "category", "device", "disease", "finding", "imaging", "location", "modality", "organ", "presence", "symptom", "view",
     }  # fmt: skip
     for kind in types:
         for form, wordings in kind.wordings.items():
@@ -113,7 +113,7 @@ def test_same_seed_same_tables_and_order_does_not_matter(mini_graph: Graph) -> N
 def test_captions_say_only_what_the_graph_holds(mini_graph: Graph) -> None:
     made = _made(mini_graph, count=6)
     texts = made.captions[made.captions["level"] == "knowledge"]["text"].tolist()
-    assert any("There is no pleural effusion." in t and "Symptoms of pneumonia in general" in t for t in texts)
+    assert any("There is no pleural effusion." in t and "Pneumonia commonly goes with cough." in t for t in texts)
     for row in made.captions.to_dict("records"):
         lines = json.loads(row["facts"])
         assert row["text"] == " ".join(line["sentence"] for line in lines)

@@ -36,7 +36,7 @@ def changed(text: str) -> str:
         "\n)\n",
         '\nAnnotationAssertion(oio:hasExactSynonym :lung "pulmo \\"x\\": y")\n'
         "SubClassOf(:lung ObjectSomeValuesFrom(bfo:0000050 :chest))\n"
-        "AnnotationAssertion(owl:deprecated :thing \"true\"^^<http://www.w3.org/2001/XMLSchema#boolean>)\n)\n",
+        'AnnotationAssertion(owl:deprecated :thing "true"^^<http://www.w3.org/2001/XMLSchema#boolean>)\n)\n',
     )
 
 

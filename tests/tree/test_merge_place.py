@@ -22,7 +22,13 @@ def kinds(conflicts: list) -> list[str]:
 def test_same_identifier_is_one_node_and_the_first_source_names_it() -> None:
     ours = Concept("UBERON:0002110", "gallbladder", "anatomy", parents=("UBERON:0001062",), source="met")
     theirs = Concept(
-        "UBERON:0002110", "gall bladder", "anatomy", "A sac.", (Synonym("vesica"),), ("UBERON:0001062",), source="uberon"
+        "UBERON:0002110",
+        "gall bladder",
+        "anatomy",
+        "A sac.",
+        (Synonym("vesica"),),
+        ("UBERON:0001062",),
+        source="uberon",
     )
     nodes, conflicts = merge([[*ROOTS, ours], [theirs]])
     node = nodes["UBERON:0002110"]

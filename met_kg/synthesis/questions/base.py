@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.sample import Anchor, Sample
@@ -16,8 +16,8 @@ class Target:
     """One thing to ask of a sample.
 
     ``claim`` says what makes the key right: ``depicts`` (the sample shows the key), ``excludes`` (it says the key is
-    absent), ``parent``, ``location`` or ``symptom`` (the key stands in that relation to ``carrier``, which is the
-    depicted subject or an ancestor of it).
+    absent), ``parent``, ``location``, ``symptom`` or ``imaging`` (the key stands in that relation to ``carrier``, which
+    is the depicted subject or an ancestor of it).
     """
 
     anchor: Anchor
@@ -33,14 +33,19 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class QuestionType:
-    """A question type. ``wordings`` maps a format to its wordings, in which ``{subject}`` and ``{key}`` may stand;
-    ``rationale`` may use ``{a_key}`` too. ``outside`` are subtrees from which no distractor is taken."""
+    """A question type.
+
+    ``wordings`` maps a format to its wordings. In them and in ``rationale`` may stand ``{subject}`` and ``{key}``, or
+    ``{a_subject}`` and ``{a_key}`` with the article they need. Distractors come
+    from the subtrees ``inside`` (from anywhere when empty) and never from those ``outside``.
+    """
 
     name: str
     targets: Callable[[Sample, TreeIndex], Iterable[Target]]
     wordings: Mapping[str, tuple[str, ...]]
     rationale: str
-    outside: tuple[str, ...] = field(default=())
+    inside: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
 
 def most_specific(anchors: list[Anchor], tree: TreeIndex) -> list[Anchor]:
@@ -55,11 +60,4 @@ def most_specific(anchors: list[Anchor], tree: TreeIndex) -> list[Anchor]:
 
 def within(node: str, roots: tuple[str, ...], tree: TreeIndex) -> bool:
     """Whether the node is one of the roots or lies below one of them by tree parents."""
-    here = node
-    for _ in range(len(tree.nodes)):
-        if here in roots:
-            return True
-        if here not in tree.nodes or not tree.nodes[here].parent:
-            return False
-        here = tree.nodes[here].parent
-    return False
+    return any(step in roots for step in tree.path(node))

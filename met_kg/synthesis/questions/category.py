@@ -21,21 +21,21 @@ QUESTION = QuestionType(
     targets=_targets,
     wordings={
         "multiple-choice": (
-            "This patient has {subject}. To which group of diseases does it belong?",
+            "This is a case of {subject}. To which group of diseases does it belong?",
             "The image is from a case of {subject}. How is this disease classified?",
             "Under which heading would you file this case of {subject}?",
             "The diagnosis is {subject}. It is a form of which of these?",
             "Of which broader category is {subject}, the diagnosis in this case, a member?",
-            "A classification of diseases lists {subject}, as in this case, under which heading?",
+            "In a classification of diseases, under which heading would {subject}, as in this case, be listed?",
         ),
         "open": (
             "This is a case of {subject}. Name the broader group of diseases it belongs to.",
             "The diagnosis is {subject}. What is it a form of?",
             "How would you classify {subject}, the diagnosis in this case?",
-            "What broader category covers {subject}, as seen in this patient?",
+            "What broader category covers {subject}, as in this case?",
             "Under which heading does {subject}, shown here, fall?",
             "Which group of diseases includes {subject}, the condition in this image?",
         ),
     },
-    rationale="In the tree, {subject} stands directly under {key}.",
+    rationale="{subject} is a kind of {key}.",
 )

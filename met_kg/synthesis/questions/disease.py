@@ -21,20 +21,20 @@ QUESTION = QuestionType(
     wordings={
         "multiple-choice": (
             "Which diagnosis goes with this image?",
-            "Which of these diseases does the patient in this image have?",
+            "Which of these diseases is this a case of?",
             "What is the diagnosis?",
-            "Which disease is illustrated here?",
-            "This image comes from a patient with which of these conditions?",
+            "Which disease does this image illustrate?",
+            "This image illustrates which of these conditions?",
             "Which of the following conditions is shown?",
         ),
         "open": (
             "What is the diagnosis in this case?",
             "Name the disease illustrated by this image.",
-            "Which condition does this patient have?",
+            "Which condition is this a case of?",
             "Which disease does this image show?",
             "State the diagnosis.",
             "What condition is depicted?",
         ),
     },
-    rationale="The case is one of {key}.",
+    rationale="The record of this image names {key}.",
 )

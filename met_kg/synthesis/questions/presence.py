@@ -25,12 +25,12 @@ QUESTION = QuestionType(
     targets=_targets,
     wordings={
         "yes-no": (
-            "Is there evidence of {key} in this image?",
-            "Does this image show {key}?",
-            "Is {key} present?",
-            "Would you report {key} on this study?",
-            "Can {key} be seen here?",
-            "Does this patient have {key}, judging by this image?",
+            "Is there evidence of {a_key} in this image?",
+            "Does this image show {a_key}?",
+            "Is {a_key} present?",
+            "Would you report {a_key} here?",
+            "Can {a_key} be seen here?",
+            "Judging by this image, is {a_key} present?",
         ),
     },
     rationale="The record of this image {states} {key}.",

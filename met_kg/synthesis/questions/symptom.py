@@ -7,10 +7,11 @@ from typing import Final
 
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
+from met_kg.synthesis.questions.finding import SYMPTOM
 from met_kg.synthesis.sample import Sample
 
-#: Subtrees of the axis that hold no symptoms: what images show, devices, descriptors, a normal appearance.
-NO_SYMPTOM: Final = ("MET:0005001", "MET:0005026", "MET:0005028", "MET:0005033")
+#: General symptoms, such as weakness, go with almost any disease: none is a safe wrong answer.
+GENERAL: Final = "SYMP:0000567"
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
@@ -35,12 +36,13 @@ QUESTION = QuestionType(
         "open": (
             "The diagnosis is {subject}. Name a symptom that goes with it.",
             "Which symptom is a recognised feature of {subject}, the disease in this case?",
-            "This patient has {subject}. What symptom would you expect in general?",
+            "This is a case of {subject}. What symptom would you expect in general?",
             "Name a typical symptom of {subject}, as shown here.",
             "Which complaint is associated with {subject}, the diagnosis here?",
             "What might a patient with {subject}, as in this image, complain of?",
         ),
     },
     rationale="In general, {key} is a symptom of {carrier}.",
-    outside=NO_SYMPTOM,
+    inside=SYMPTOM,
+    outside=(GENERAL,),
 )

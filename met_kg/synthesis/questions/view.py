@@ -39,5 +39,6 @@ QUESTION = QuestionType(
             "How would you describe the view in a report?",
         ),
     },
-    rationale="The image is taken in {a_key}.",
+    rationale="The view is {a_key}.",
+    inside=(VIEW,),
 )
