@@ -77,7 +77,9 @@ def verify(folder: Path) -> None:
 
 @click.command(name="slice", epilog="Example:  met slice hard-items --run runs/quickstart --out out")
 @click.argument("name", metavar="NAME|FILE.rq")
-@click.option("--run", "run", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
+@click.option(
+    "--run", "run", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="A run's folder."
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the data set.")
 @click.option(
     "-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the query; may be repeated."

@@ -11,6 +11,8 @@ from met_kg.synthesis.sample import Sample
 
 #: Subtrees of the axis that say how an image was taken, not by what: planes and projections, use of contrast.
 VIEW: Final = "MET:0001047"
+#: How the patient is placed: goes with any projection.
+POSITION: Final = "MET:0001741"
 NOT_A_MODALITY: Final = (VIEW, "MET:0001057")
 
 

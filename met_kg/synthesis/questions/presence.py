@@ -33,5 +33,5 @@ QUESTION = QuestionType(
             "Judging by this image, is {a_key} present?",
         ),
     },
-    rationale="The record of this image {states} {key}.",
+    rationale="The record of this image {states}.",
 )

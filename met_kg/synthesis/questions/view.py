@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.questions.base import QuestionType, Target, most_specific, within
-from met_kg.synthesis.questions.modality import VIEW
+from met_kg.synthesis.questions.modality import POSITION, VIEW
 from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    anchors = [a for a in sample.of("modality") if within(a.node, (VIEW,), tree)]
+    anchors = [
+        a for a in sample.of("modality") if within(a.node, (VIEW,), tree) and not within(a.node, (POSITION,), tree)
+    ]
     found = [a for a in most_specific(anchors, tree) if tree.nodes[a.node].depth >= 3]
     # Two views in one picture: there is no single right answer.
     if len(found) == 1:
@@ -41,4 +43,5 @@ QUESTION = QuestionType(
     },
     rationale="The view is {a_key}.",
     inside=(VIEW,),
+    outside=(POSITION,),
 )
