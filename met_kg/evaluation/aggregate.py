@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from met_kg.evaluation.corrected import DIFFERENCES
 from met_kg.evaluation.judges import OPEN_METRICS
-from met_kg.evaluation.statistics import clustered_interval
+from met_kg.evaluation.statistics import accuracy_interval
 
 if TYPE_CHECKING:
     from met_kg.evaluation.benchmark import Benchmark
@@ -53,7 +53,7 @@ def aggregate(bench: Benchmark, items: Sequence[Item], protocol: str, seed: int)
         "settings": {"harness": HARNESS, "seed": seed, "versions": _versions()},
     }
     clusters = [str(i.get("cluster", i["index"])) for i in items]
-    metrics["interval_95"] = clustered_interval([bool(i["correct"]) for i in items], clusters)
+    metrics["interval_95"] = accuracy_interval([bool(i["correct"]) for i in items], clusters)
     if bench.scorer in ("open-closed", "items"):
         metrics["close"] = share(i for i in items if i["kind"] == "closed")
         metrics["open"] = _open([i for i in items if i["kind"] == "open"], protocol)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["clustered_interval", "holm", "mcnemar", "paired_difference"]
+__all__ = ["accuracy_interval", "clustered_interval", "holm", "mcnemar", "paired_difference"]
 
 #: Clusters drawn at a time by the bootstrap (32 MB an array).
 _DRAWS: Final = 2**22
@@ -42,6 +42,19 @@ def clustered_interval(
         means[start : start + step] = total[drawn].sum(axis=1) / size[drawn].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return [round(float(low), 6), round(float(high), 6)]
+
+
+def accuracy_interval(right: Sequence[bool], clusters: Sequence[str], *, level: float = 0.95) -> list[float] | None:
+    """Interval of an accuracy: the clustered bootstrap, or, where all is right or all is wrong and resampling cannot
+    tell, Clopper and Pearson's exact one with each cluster as one trial. None for no items.
+
+    >>> accuracy_interval([False] * 4, ["a", "a", "b", "c"])
+    [0.0, 0.707598]
+    """
+    if not right or len(set(right)) > 1:
+        return clustered_interval(right, clusters, level=level)
+    reach = round(1 - ((1 - level) / 2) ** (1 / len(set(clusters))), 6)
+    return [round(1 - reach, 6), 1.0] if right[0] else [0.0, reach]
 
 
 def paired_difference(

@@ -13,9 +13,10 @@ from typing import Any, Final
 import pandas as pd
 
 from met_kg import tables
-from met_kg.errors import MetError, MissingData
+from met_kg.errors import MetError, MissingData, UsageProblem
 from met_kg.paths import expand_path
 from met_kg.synthesis.card import card
+from met_kg.synthesis.prompts import caption_prompt, question_prompt
 from met_kg.vocabulary import expand
 
 __all__ = ["GRAPHS", "export"]
@@ -23,11 +24,6 @@ __all__ = ["GRAPHS", "export"]
 #: The named graphs that a proof needs, as files of a run and (gzipped) of an export.
 GRAPHS: Final = ("tree", "closure", "samples")
 _SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".webp"})
-_CAPTION_PROMPTS: Final = {
-    "short": "Describe this medical image in one sentence.",
-    "descriptive": "Describe this medical image.",
-    "knowledge": "Describe this medical image and explain what is known in general of what it shows.",
-}
 
 
 def export(run: Path, out: Path, *, licence_allow: list[str] | None, items: set[str] | None = None) -> dict[str, int]:
@@ -49,6 +45,8 @@ def export(run: Path, out: Path, *, licence_allow: list[str] | None, items: set[
     MissingData
         when a table or graph of the run is not there.
     """
+    if out.is_dir() and any(out.iterdir()):
+        raise UsageProblem("the folder is not empty; data sets are not mixed", where=str(out), hint="name a new one")
     samples = tables.read("samples", run / "samples.parquet")
     captions = tables.read("captions", run / "captions.parquet")
     vqa = tables.read("vqa", run / "vqa.parquet")
@@ -68,7 +66,6 @@ def export(run: Path, out: Path, *, licence_allow: list[str] | None, items: set[
     captions = captions[captions["sample_id"].isin(kept)].reset_index(drop=True)
     vqa = vqa[vqa["sample_id"].isin(kept)].reset_index(drop=True)
 
-    out.mkdir(parents=True, exist_ok=True)
     for name, table in (("samples", samples), ("captions", captions), ("vqa", vqa)):
         tables.write(name, table, out / f"{name}.parquet")
     by_id = {str(row["sample_id"]): row for row in samples.to_dict("records")}
@@ -131,22 +128,11 @@ def _chats(
     for row in captions[captions["split"] == split].to_dict("records"):
         sample = samples[str(row["sample_id"])]
         name = f"{row['sample_id']}-{row['level']}"
-        yield _chat(name, sample, _CAPTION_PROMPTS[row["level"]], str(row["text"]), f"caption {row['level']}")
+        yield _chat(name, sample, caption_prompt(row["level"]), str(row["text"]), f"caption {row['level']}")
     for row in vqa[vqa["split"] == split].to_dict("records"):
         sample = samples[str(row["sample_id"])]
-        ask, answer = _worded(row)
-        yield _chat(str(row["item_id"]), sample, ask, answer, f"{row['type']} {row['format']}")
-
-
-def _worded(row: Mapping[Any, Any]) -> tuple[str, str]:
-    """Question and answer of an item as a conversation has them."""
-    if row["format"] == "multiple-choice":
-        letters = "ABCDEFGH"
-        options = "\n".join(f"{letter}. {text}" for letter, text in zip(letters, row["options"], strict=False))
-        return f"{row['question']}\n{options}\nAnswer with the letter of the right option.", str(row["answer"])
-    if row["format"] == "yes-no":
-        return f"{row['question']} Answer yes or no.", str(row["answer"])
-    return str(row["question"]), str(row["answer"])
+        ask = question_prompt(row["format"], row["question"], list(row["options"]))
+        yield _chat(str(row["item_id"]), sample, ask, str(row["answer"]), f"{row['type']} {row['format']}")
 
 
 def _chat(name: str, sample: Mapping[Any, Any], ask: str, answer: str, kind: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _VOWEL_LETTERS: Final = frozenset("AEFHILMNORSX")
 _LIKE_CONSONANT: Final = re.compile(r"^(uni|use|usu|ure|uri|uro|ute|eu|one\b|once\b)", re.IGNORECASE)
 _LIKE_VOWEL: Final = re.compile(r"^(hour|honest|heir)", re.IGNORECASE)
 _SPELT: Final = re.compile(r"^[A-Z](?:[A-Z0-9]|[-.]|$)")
-
+_WELL_CASED: Final = ("DOID:", "UBERON:", "MET:")
 _TAIL: Final = re.compile(r" (?:of|in|on|with|within|due|from|to|at) ")
 #: Heads of names that take an article in English: one can count what they name.
 _COUNTED_WORDS: Final = """
@@ -101,8 +101,8 @@ class Names:
     """Names of the nodes of one tree.
 
     A node is called by its label, or by an exact synonym that the corpus uses more often than the label (``said``: for
-    each node, how often which words named it): 'skin' rather than 'skin of body'. A capitalised word is an ordinary
-    one, and written small, when a label or definition of the tree writes it small; acronyms and eponyms keep their
+    each node, how often which words named it): 'skin' rather than 'skin of body'. In names from sources
+    that capitalise freely, a capitalised word is an ordinary one, and written small, when a label or definition of the tree writes it small; acronyms and eponyms keep their
     capitals.
     """
 
@@ -120,7 +120,8 @@ class Names:
         """The name of a live node, for the middle of a sentence; KeyError for any other."""
         if node not in self._cache:
             words = uninverted(self._preferred(node)).split()
-            self._cache[node] = " ".join(self._cased(word) for word in words)
+            # These sources write capitals only where they belong: 'Middle East respiratory syndrome'.
+            self._cache[node] = " ".join(words if node.startswith(_WELL_CASED) else map(self._cased, words))
         return self._cache[node]
 
     def _preferred(self, node: str) -> str:

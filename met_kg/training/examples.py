@@ -13,7 +13,7 @@ from met_kg import tables
 from met_kg.errors import MissingData
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
-from met_kg.training.prompts import caption_prompt, question_prompt
+from met_kg.synthesis.prompts import caption_prompt, question_prompt
 
 __all__ = ["Example", "mix", "read_examples"]
 
@@ -136,7 +136,9 @@ def _from_record(record: Any, path: Path, number: int) -> Iterator[Example]:
         turns.append(turn["value"].removeprefix("<image>\n").removesuffix("\n<image>"))
     name = str(record.get("id", number))
     image = expand_path(record["image"], base=path.parent)
-    kind = "caption" if record.get("kind") == "caption" else "vqa"
+    # An export says these under 'metadata', where LLaVA leaves room for more; other files may say them beside the rest.
+    about = record["metadata"] if isinstance(record.get("metadata"), dict) else record
+    kind = "caption" if str(about.get("kind", "")).startswith("caption") else "vqa"
     for place in range(1, len(turns), 2):
         yield Example(
             f"{name}#{place // 2}" if len(turns) > 2 else name,
@@ -144,5 +146,5 @@ def _from_record(record: Any, path: Path, number: int) -> Iterator[Example]:
             image,
             tuple(turns[:place]),
             turns[place],
-            str(record.get("licence", "")),
+            str(about.get("licence", "")),
         )

@@ -9,9 +9,9 @@ import pytest
 from met_kg.errors import DataProblem, RecipeProblem
 from met_kg.evaluation.benchmark import find
 from met_kg.evaluation.prompts import build_prompt
+from met_kg.synthesis.prompts import question_prompt
 from met_kg.training.config import TrainConfig, load_config
 from met_kg.training.examples import mix, read_examples
-from met_kg.training.prompts import question_prompt
 
 
 @pytest.mark.parametrize(

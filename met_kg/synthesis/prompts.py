@@ -1,4 +1,4 @@
-"""Prompts in the words of the public evaluation harness, so that a model is trained on what it will be asked."""
+"""What the user says: in the words of the public evaluation harness, so that a model learns what it will be asked."""
 
 from __future__ import annotations
 
