@@ -102,8 +102,8 @@ class Names:
 
     A node is called by its label, or by an exact synonym that the corpus uses more often than the label (``said``: for
     each node, how often which words named it): 'skin' rather than 'skin of body'. In names from sources
-    that capitalise freely, a capitalised word is an ordinary one, and written small, when a label or definition of the tree writes it small; acronyms and eponyms keep their
-    capitals.
+    that capitalise freely, a capitalised word is an ordinary one, and written small, when a label or definition of the
+    tree writes it small; acronyms and eponyms keep their capitals.
     """
 
     def __init__(self, tree: TreeIndex, said: Mapping[str, Counter[str]] | None = None) -> None:
