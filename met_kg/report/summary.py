@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from met_kg.report.provenance_view import STEP_ORDER, flat_counts
 from met_kg.report.run_data import read_json
@@ -24,7 +25,6 @@ _FILES: Final = (
     ("adapter", "the LoRA adapter"),
     ("eval", "predictions and metrics"),
 )
-_SHOWN_COUNTS: Final = 5
 
 
 def summary_lines(run: Path) -> list[str]:
@@ -34,10 +34,28 @@ def summary_lines(run: Path) -> list[str]:
     lines = ["", f"Run '{manifest.get('run', run.name)}' made:"]
     for name in STEP_ORDER:
         if name in steps:
-            plain = {k: v for k, v in steps[name].get("counts", {}).items() if isinstance(v, int | float | str)}
-            said = ", ".join(f"{key} {value}" for key, value in flat_counts(plain)[:_SHOWN_COUNTS])
-            lines.append(f"  {name:<11} {said}".rstrip())
+            lines.append(f"  {name:<11} {_said(steps[name].get('counts', {}))}".rstrip())
     there = [(run / file, what) for file, what in _FILES if (run / file).exists()]
     width = max((len(str(path)) for path, _ in there), default=0)
     lines += ["", "Open:"] + [f"  {path!s:<{width}}  {what}" for path, what in there]
     return lines
+
+
+def _said(counts: Mapping[str, Any]) -> str:
+    """Counts on one line; those of a benchmark as a sentence.
+
+    >>> _said({"samples": 1200, "groups": 7})
+    'samples 1,200, groups 7'
+    >>> _said({"slake": {"items": 4, "accuracy": 0.25, "interval_95": [0.0, 0.5], "majority": 0.5, "chance": 0.2}})
+    'slake 25.0 % of 4 right (95 %: 0.0 to 50.0), most frequent answer 50.0 %, chance 20.0 %'
+    """
+    plain = {k: v for k, v in counts.items() if isinstance(v, int | float | str)}
+    said = [f"{key} {value}" for key, value in flat_counts(plain)]
+    for name, m in counts.items():
+        if isinstance(m, dict) and "accuracy" in m:
+            low, high = (100 * x for x in m["interval_95"])
+            said.append(
+                f"{name} {100 * m['accuracy']:.1f} % of {m['items']} right (95 %: {low:.1f} to {high:.1f}), "
+                f"most frequent answer {100 * m['majority']:.1f} %, chance {100 * m['chance']:.1f} %"
+            )
+    return ", ".join(said)
