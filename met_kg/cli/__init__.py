@@ -79,9 +79,8 @@ def cli() -> None:
 def main() -> None:
     """Entry point: exit code 0 when all is fine, 1 when the work found problems, 2 for wrong usage."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # Not standalone, click returns the exit code that a command chose (or None) and raises no exception for it.
+        sys.exit(cli.main(standalone_mode=False))
     except click.Abort:
         click.echo("Stopped.", err=True)
         sys.exit(130)

@@ -53,6 +53,7 @@ def answer_benchmark(
     train_records: Sequence[Record] = (),
     training_images: Collection[str] = (),
     graph: Graph | None = None,
+    model_name: str | None = None,
 ) -> dict[str, Any]:
     """Generate, score and write ``predictions.jsonl``, ``items.jsonl`` and ``metrics.json`` in ``out``.
 
@@ -71,6 +72,8 @@ def answer_benchmark(
         sha256 of the images that the model was trained on, to count the questions that show them.
     graph
         a store with a tree, to roll accuracy up along it.
+    model_name
+        how the metrics name the model; its id or path when None.
 
     Raises
     ------
@@ -103,7 +106,7 @@ def answer_benchmark(
     scored = score(bench, lines, protocol=protocol, seed=seed)
     metrics = dict(scored.metrics)
     metrics["baselines"] = baselines(bench, records, protocol=protocol, train=train_records)
-    metrics["settings"] |= {**settings, "model": vlm.name, "stand_in": vlm.stand_in}
+    metrics["settings"] |= {**settings, "model": model_name or vlm.name, "stand_in": vlm.stand_in}
     metrics["set_aside"] = len(set_aside)
     if training_images:
         hashes = image_hashes([expand_path(r[IMAGE], base=base) for r in records])
@@ -205,6 +208,8 @@ def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, An
 
     settings = recipe.eval
     base = run / "base" if recipe.train.base == "stand-in" else recipe.train.base
+    # The same bytes wherever the run lies.
+    model_name = f"{recipe.train.base} with the run's adapter"
     model = models.load(base, run / "adapter")
     counts: dict[str, Any] = {}
     with Graph.open(run / "store") as graph:
@@ -233,6 +238,7 @@ def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, An
                 train_records=train,
                 training_images=_training_images(run),
                 graph=graph,
+                model_name=model_name,
             )
             counts[name] = {
                 "items": metrics["total metrics"]["total"],
