@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from met_kg.cli.query import PARAMETERS, bound
 from met_kg.errors import DataProblem, UsageProblem
 
 if TYPE_CHECKING:
@@ -81,9 +82,7 @@ def verify(folder: Path) -> None:
     "--run", "run", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="A run's folder."
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the data set.")
-@click.option(
-    "-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the query; may be repeated."
-)
+@PARAMETERS
 def slice_items(name: str, run: Path, out: Path, parameters: tuple[str, ...]) -> None:
     """Export the part of a run that a query selects.
 
@@ -94,12 +93,7 @@ def slice_items(name: str, run: Path, out: Path, parameters: tuple[str, ...]) ->
     from met_kg.graph.store import Graph
     from met_kg.synthesis.export import export
 
-    values: dict[str, str | int | float] = {}
-    for text in parameters:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise UsageProblem(f"-p {text}: a parameter is given as NAME=VALUE")
-        values[key] = value
+    values = bound(parameters)
     with Graph.open(run / "store") as graph:
         rows = list(graph.run(find(name), values))
     column = next((c for c in ("item", "sample") if rows and c in rows[0]), None)

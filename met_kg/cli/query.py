@@ -13,7 +13,11 @@ from met_kg.errors import UsageProblem
 if TYPE_CHECKING:
     from met_kg.graph.store import Graph, Row
 
-__all__ = ["open_graph", "query"]
+__all__ = ["PARAMETERS", "bound", "open_graph", "query"]
+
+PARAMETERS = click.option(
+    "-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the query; may be repeated."
+)
 
 
 def open_graph(run: Path | None) -> Graph:
@@ -27,11 +31,20 @@ def open_graph(run: Path | None) -> Graph:
     return default_graph()
 
 
+def bound(parameters: tuple[str, ...]) -> dict[str, str | int | float]:
+    """Values of ``-p NAME=VALUE``; UsageProblem for one of another shape."""
+    values: dict[str, str | int | float] = {}
+    for text in parameters:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise UsageProblem(f"-p {text}: a parameter is given as NAME=VALUE")
+        values[key] = value
+    return values
+
+
 @click.command(epilog="Example:  met query tree/siblings -p node=DOID:552 --format csv")
 @click.argument("name", metavar="NAME|FILE.rq", required=False)
-@click.option(
-    "-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the query; may be repeated."
-)
+@PARAMETERS
 @click.option("--run", "run", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A run's folder.")
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), default="table", show_default=True
@@ -51,12 +64,7 @@ def query(name: str | None, parameters: tuple[str, ...], run: Path | None, form:
             takes = " ".join(f"-p {p.name}=..." for p in found.parameters)
             click.echo(f"{known:<32} {found.title}  {takes}".rstrip())
         return
-    values: dict[str, str | int | float] = {}
-    for text in parameters:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise UsageProblem(f"-p {text}: a parameter is given as NAME=VALUE")
-        values[key] = value
+    values = bound(parameters)
     if form == "parquet" and out is None:
         raise UsageProblem("--format parquet writes a file", hint="add --out FILE.parquet")
     rows = list(open_graph(run).run(find(name), values))
