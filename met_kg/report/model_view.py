@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+from met_kg.models.vlm import TRAINING_FILE
 from met_kg.report.charts import line_chart
 from met_kg.report.provenance_view import flat_counts
 from met_kg.report.run_data import RunData, read_json, read_jsonl
@@ -39,19 +40,20 @@ def training_view(data: RunData) -> dict[str, Any] | None:
 
 
 def _log(name: str, folder: Path) -> dict[str, Any] | None:
-    """First and last loss and the curve of one training log; None when it has no loss."""
+    """Loss of the first and of the last steps, and the curve of one training log; None when it has no loss."""
     points = [
         (float(r["step"]), float(r["loss"]))
         for r in read_jsonl(folder / "training_log.jsonl")
         if isinstance(r.get("loss"), int | float) and isinstance(r.get("step"), int | float)
     ]
-    if not points:
+    record = read_json(folder / TRAINING_FILE)
+    if not points or not record:
         return None
     return {
         "name": name,
         "steps": int(points[-1][0]),
-        "first": points[0][1],
-        "last": points[-1][1],
+        "first": record["first_loss"],
+        "last": record["last_loss"],
         "chart": line_chart(points, width=500, height=220),
     }
 

@@ -120,7 +120,7 @@ def flow(views: dict[str, Any]) -> list[dict[str, Any]]:
             "training",
             "Adapter",
             f"{logs[-1]['last']:.2f}" if logs else ("done" if training else None),
-            f"last loss, from {logs[-1]['first']:.2f}" if logs else "",
+            f"loss at the end, from {logs[-1]['first']:.2f}" if logs else "",
         )
     )
     first = evaluation[0] if evaluation else None

@@ -9,7 +9,7 @@ from typing import Any, Final
 from met_kg.report.provenance_view import STEP_ORDER, flat_counts
 from met_kg.report.run_data import read_json
 
-__all__ = ["summary_lines"]
+__all__ = ["said", "summary_lines"]
 
 #: Files worth opening: path, and what one finds there.
 _FILES: Final = (
@@ -34,19 +34,19 @@ def summary_lines(run: Path) -> list[str]:
     lines = ["", f"Run '{manifest.get('run', run.name)}' made:"]
     for name in STEP_ORDER:
         if name in steps:
-            lines.append(f"  {name:<11} {_said(steps[name].get('counts', {}))}".rstrip())
+            lines.append(f"  {name:<11} {said(steps[name].get('counts', {}))}".rstrip())
     there = [(run / file, what) for file, what in _FILES if (run / file).exists()]
     width = max((len(str(path)) for path, _ in there), default=0)
     lines += ["", "Open:"] + [f"  {path!s:<{width}}  {what}" for path, what in there]
     return lines
 
 
-def _said(counts: Mapping[str, Any]) -> str:
+def said(counts: Mapping[str, Any]) -> str:
     """Counts on one line; those of a benchmark as a sentence.
 
-    >>> _said({"samples": 1200, "groups": 7})
+    >>> said({"samples": 1200, "groups": 7})
     'samples 1,200, groups 7'
-    >>> _said({"slake": {"items": 4, "accuracy": 0.25, "interval_95": [0.0, 0.5], "majority": 0.5, "chance": 0.2}})
+    >>> said({"slake": {"items": 4, "accuracy": 0.25, "interval_95": [0.0, 0.5], "majority": 0.5, "chance": 0.2}})
     'slake 25.0 % of 4 right (95 %: 0.0 to 50.0), most frequent answer 50.0 %, chance 20.0 %'
     """
     plain = {k: v for k, v in counts.items() if isinstance(v, int | float | str)}

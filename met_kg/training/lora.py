@@ -30,13 +30,16 @@ from met_kg.training.targets import target_regex
 
 __all__ = ["FEW", "TrainResult", "train"]
 
-#: Steps whose losses are averaged at either end: one batch alone says little.
+#: Steps whose losses are averaged at either end, if that is more than a tenth of all: one batch alone says little.
 FEW: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """What came out: mean losses (nats an answer token) of the first and last :data:`FEW` steps, counts, the folder."""
+    """What came out: mean losses (nats an answer token) of the first and last steps, counts, the folder.
+
+    The means are over a tenth of the steps, or over :data:`FEW` steps if that is more.
+    """
 
     first_loss: float
     last_loss: float
@@ -103,9 +106,10 @@ def train(config: TrainConfig, *, log: Log, work: Path | None = None, base_name:
             _save(config, trainer.model, processor, out, name)
             lines = write_log(trainer.state.log_history, out / LOG_FILE)
     losses = [line["loss"] for line in lines if "loss" in line]
+    few = max(FEW, len(losses) // 10)
     result = TrainResult(
-        first_loss=fmean(losses[:FEW]),
-        last_loss=fmean(losses[-FEW:]),
+        first_loss=fmean(losses[:few]),
+        last_loss=fmean(losses[-few:]),
         steps=trainer.state.global_step,
         examples=len(ready.examples),
         parameters=sum(p.numel() for p in trainer.model.parameters()),

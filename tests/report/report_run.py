@@ -231,6 +231,7 @@ def make_run(run: Path) -> Path:
     (run / "base").mkdir()
     (run / "adapter").mkdir()
     (run / "adapter" / "training_log.jsonl").write_text("\n".join(map(json.dumps, log)) + "\n", encoding="utf-8")
+    _write_json(run / "adapter" / "training.json", {"first_loss": 1.25, "last_loss": 0.125})
     _write_json(
         run / "adapter" / "adapter_config.json",
         {"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["v_proj", "q_proj"]},
