@@ -12,7 +12,7 @@ from met_kg.vocabulary import expand
 
 __all__ = ["kept_triples", "sample_triples", "sex_of"]
 
-_PREDICATES: Final = {"positive": "met:depicts", "negative": "met:excludes"}
+_PREDICATES: Final = {"positive": "met:depicts", "uncertain": "met:mayDepict", "negative": "met:excludes"}
 #: A step of an anchor's method -> the predicate that says where the anchor comes from.
 _WITNESSES: Final = {"mention": "met:depictsByText", "metadata": "met:depictsByMetadata"}
 _SEXES: Final = {"f": "F", "female": "F", "woman": "F", "m": "M", "male": "M", "man": "M"}
@@ -43,11 +43,8 @@ def sample_triples(samples: pd.DataFrame, anchors: pd.DataFrame) -> Iterator[ox.
         if sex:
             yield ox.Triple(subject, _node("met:sex"), ox.Literal(sex))
     for row in anchors[["sample_id", "node", "polarity", "method"]].to_dict("records"):
-        predicate = _PREDICATES.get(row["polarity"], "")
-        if not predicate:
-            continue
         subject, node = _node(f"sample:{row['sample_id']}"), _node(str(row["node"]))
-        yield ox.Triple(subject, _node(predicate), node)
+        yield ox.Triple(subject, _node(_PREDICATES[row["polarity"]]), node)
         if row["polarity"] == "positive":
             for step in str(row["method"]).split("+"):
                 if step in _WITNESSES:

@@ -70,6 +70,8 @@ def closure_triples(graph: Graph) -> Iterator[ox.Triple]:
         elif prop in RELATION_OF:
             relations.add((node, RELATION_OF[prop], target))
 
+    disjoint = {(str(row["node"]), str(row["other"])) for row in graph.rows("build/disjoint")}
+
     axis_of: dict[str, str] = {}
     for axis, root in AXIS_ROOT.items():
         axis_of[root] = axis
@@ -96,6 +98,10 @@ def closure_triples(graph: Graph) -> Iterator[ox.Triple]:
     for node, predicate, target in sorted(relations):
         if node in axis_of and target in axis_of:
             yield _link(node, predicate, target)
+    for node, other in sorted(disjoint):
+        # Across axes it goes without saying.
+        if node in axis_of and axis_of[node] == axis_of.get(other):
+            yield _link(node, "met:disjoint", other)
 
 
 def add_closure(graph: Graph) -> None:

@@ -138,6 +138,9 @@ class Graph:
             )
         except SyntaxError as problem:
             raise DataProblem(f"query {query.name} is not valid SPARQL: {problem}") from problem
+        except RuntimeError as problem:
+            hint = "a SELECT lists its parameters among its columns"
+            raise DataProblem(f"query {query.name} cannot be answered: {problem}", hint=hint) from problem
 
     def __len__(self) -> int:
         return len(self.store)

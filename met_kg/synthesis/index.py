@@ -145,6 +145,11 @@ class TreeIndex:
 
 
 #: Kind of claim -> the predicate of the closure that it is about.
-PREDICATE: Final = {"location": "met:hasLocation", "symptom": "met:hasSymptom", "imaging": "met:imagedBy"}
+PREDICATE: Final = {
+    "location": "met:hasLocation",
+    "symptom": "met:hasSymptom",
+    "imaging": "met:imagedBy",
+    "disjoint": "met:disjoint",
+}
 #: Smaller is closer: what a candidate is called when it is related in two ways.
 CLOSENESS: Final = {"sibling": 0, "same-location": 1, "parent-sibling": 2, "cousin": 3, "same-axis": 4}

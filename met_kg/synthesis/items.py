@@ -57,7 +57,11 @@ class _Draft:
 
     @property
     def says_no(self) -> bool:
-        return self.target.claim == "excludes"
+        return self.target.denied
+
+    @property
+    def sole(self) -> bool:
+        return self.type.sole
 
 
 class ItemWriter:
@@ -75,7 +79,7 @@ class ItemWriter:
         tree_version: Mapping[str, str],
     ) -> None:
         self._tree, self._names, self._options, self._seed = tree, names, options, seed
-        self._version = tree_version
+        self._version, self._usage = tree_version, usage
         self._distractors = Distractors(tree, names, usage=usage, together=together, depth_span=options.depth_span)
         self._types = question_types(options.types)
         self._why: dict[tuple[str, str], Counter[str]] = {}
@@ -116,9 +120,9 @@ class ItemWriter:
         if not sample.has_image:
             return
         for kind in self._types:
-            for target in kind.targets(sample, self._tree):
+            for target in self._targets(kind, sample):
                 for form, wordings in sorted(kind.wordings.items()):
-                    if form in self._options.formats:
+                    if form in self._options.formats and (form == "yes-no" or not target.denied):
                         draft, why, short = self._draft(sample, kind, target, form, wordings)
                         if draft is not None:
                             yield draft
@@ -126,6 +130,19 @@ class ItemWriter:
                             self._note(kind.name, form, short)
                             where = f"sample {sample.sample_id}, {kind.name} ({form}) on {target.key}"
                             self.rejected.append(Quarantined(sample.source, where, why, self._names[target.key]))
+
+    def _targets(self, kind: QuestionType, sample: Sample) -> Iterator[Target]:
+        """Whom the type asks about, and for each one thing that it cannot be, drawn as often as the corpus shows it."""
+        for target in kind.targets(sample, self._tree):
+            yield target
+            if kind.sole:
+                others = [o for o in self._tree.links(target.key, "disjoint") if o.target not in sample.barred]
+                others = [o for o in others if not sample.mentions(self._tree.terms(o.target))]
+                if others:
+                    weights = [1 + self._usage.get(o.target, 0) for o in others]
+                    rng = seeded(self._seed, sample.sample_id, kind.name, target.key, "disjoint")
+                    drawn = rng.choices(others, weights)[0]
+                    yield Target(target.anchor, drawn.target, "disjoint", drawn.carrier)
 
     def _draft(
         self, sample: Sample, kind: QuestionType, target: Target, form: str, wordings: tuple[str, ...]
@@ -218,8 +235,12 @@ class ItemWriter:
     def _rationale(self, draft: _Draft) -> str:
         target, names = draft.target, self._names
         key = names[target.key]
-        text = draft.type.rationale.format_map(self._words(target))
-        parts = [text]
+        words = self._words(target)
+        if target.claim == "disjoint":
+            words |= {"key": words["carrier"], "a_key": words["a_carrier"]}
+        parts = [draft.type.rationale.format_map(words)]
+        if target.claim == "disjoint":
+            parts.append(f"{words['a_carrier']} is not {indefinite(key)}")
         if target.claim == "depicts" and target.subject != target.key:
             parts.append(f"{names[target.subject]} is a kind of {key}")
         if target.carrier and target.carrier != target.subject:

@@ -28,6 +28,8 @@ class Draft(Protocol):
     def key(self) -> str: ...
     @property
     def says_no(self) -> bool: ...
+    @property
+    def sole(self) -> bool: ...
 
 
 D = TypeVar("D", bound=Draft)
@@ -52,20 +54,23 @@ def seeded(*parts: object) -> Random:
 
 
 def balanced_yes_no(drafts: Iterable[D], seed: int) -> tuple[list[D], list[D]]:
-    """As many 'yes' as 'no' in each type and split: (taken, left out). Which of the larger side go is drawn."""
-    groups: dict[tuple[str, str], tuple[list[D], list[D]]] = defaultdict(lambda: ([], []))
+    """As many 'yes' as 'no' in each type and split: (taken, left out). Which of the larger side go is drawn.
+
+    Where each image is one thing of the type, also in each key: else 'no' would go with what the corpus seldom shows.
+    """
+    groups: dict[tuple[str, str, str], tuple[list[D], list[D]]] = defaultdict(lambda: ([], []))
     rest: list[D] = []
     for draft in drafts:
         if draft.form == "yes-no":
-            groups[draft.kind, draft.split][draft.says_no].append(draft)
+            groups[draft.kind, draft.split, draft.key if draft.sole else ""][draft.says_no].append(draft)
         else:
             rest.append(draft)
     left: list[D] = []
-    for (kind, split), sides in sorted(groups.items()):
+    for (kind, split, key), sides in sorted(groups.items()):
         size = min(map(len, sides))
         for side in sides:
             order = sorted(side, key=lambda d: (d.sample_id, d.key))
-            seeded(seed, kind, split, "yes-no").shuffle(order)
+            seeded(seed, kind, split, key, "yes-no").shuffle(order)
             rest += order[:size]
             left += order[size:]
     return rest, left

@@ -120,15 +120,13 @@ def conditions(bound: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _claim(claim: str, sample: str, subject: str, carrier: str, key: str) -> list[tuple[str, str]]:
     s, sub, k = _t(sample), _t(subject), _t(key)
+    not_shown = (
+        f"{sample} does not show {key} nor a kind of it",
+        f"FILTER NOT EXISTS {{ {_SAMPLES} {{ {s} {_SHOWS} {k} }} }} "
+        f"FILTER NOT EXISTS {{ {_SAMPLES} {{ {s} {_SHOWS} ?x }} {_CLOSURE} {{ ?x {_ANCESTOR} {k} }} }}",
+    )
     if claim == "excludes":
-        return [
-            (f"{sample} excludes {key}", f"{_SAMPLES} {{ {s} {_EXCLUDES} {k} }}"),
-            (
-                f"{sample} does not show {key} nor a kind of it",
-                f"FILTER NOT EXISTS {{ {_SAMPLES} {{ {s} {_SHOWS} {k} }} }} "
-                f"FILTER NOT EXISTS {{ {_SAMPLES} {{ {s} {_SHOWS} ?x }} {_CLOSURE} {{ ?x {_ANCESTOR} {k} }} }}",
-            ),
-        ]
+        return [(f"{sample} excludes {key}", f"{_SAMPLES} {{ {s} {_EXCLUDES} {k} }}"), not_shown]
     found = [(f"{sample} depicts {subject}", f"{_SAMPLES} {{ {s} {_DEPICTS} {sub} }}")]
     if claim == "depicts":
         if subject != key:
@@ -136,9 +134,10 @@ def _claim(claim: str, sample: str, subject: str, carrier: str, key: str) -> lis
     elif claim == "parent":
         found.append((f"{key} is the tree parent of {subject}", f"{_TREE} {{ {sub} {_PARENT} {k} }}"))
     elif claim in _LINK:
-        found.append(
-            (f"{key} is a {claim} of {carrier}", f"{_CLOSURE} {{ {_t(carrier)} {_LINK[claim]} {k} }}"),
-        )
+        says = f"{key} is disjoint with {carrier}" if claim == "disjoint" else f"{key} is a {claim} of {carrier}"
+        found.append((says, f"{_CLOSURE} {{ {_t(carrier)} {_LINK[claim]} {k} }}"))
+        if claim == "disjoint":
+            found.append(not_shown)
         if carrier != subject:
             found.append((f"{subject} is a kind of {carrier}", f"{_CLOSURE} {{ {sub} {_ANCESTOR} {_t(carrier)} }}"))
     else:

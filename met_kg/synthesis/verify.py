@@ -15,6 +15,7 @@ from met_kg.synthesis.index import TreeIndex, spaced
 from met_kg.synthesis.names import Names
 from met_kg.synthesis.plan import LETTERS
 from met_kg.synthesis.proofs import ask_text, conditions
+from met_kg.synthesis.questions.base import DENIALS
 
 __all__ = ["Failure", "verify_items"]
 
@@ -86,8 +87,12 @@ def _wording(item: Mapping[Any, Any], bound: Mapping[str, Any], tree: TreeIndex,
         return []
     answer, options = str(item["answer"]), [str(o) for o in item["options"]]
     if item["format"] == "yes-no":
-        right = "no" if bound["claim"] == "excludes" else "yes"
-        return [] if answer == right else [f"the answer is '{answer}' and the graph says '{right}'"]
+        right = "no" if bound["claim"] in DENIALS else "yes"
+        wrong = [] if answer == right else [f"the answer is '{answer}' and the graph says '{right}'"]
+        asked = spaced(str(item["question"]))
+        if not any(term in asked for term in (spaced(names[nodes[0]]), *tree.terms(nodes[0]))):
+            wrong.append(f"the question does not ask about {nodes[0]}")
+        return wrong
     if item["format"] == "open":
         return [] if _calls(answer, nodes[0], tree, names) else [f"the answer '{answer}' is no name of {nodes[0]}"]
     place = LETTERS.find(answer) if len(answer) == 1 else -1

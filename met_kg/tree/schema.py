@@ -1,4 +1,4 @@
-"""The schema part of the project's ontology: properties, annotation properties, disjointness of the axes.
+"""The schema part of the project's ontology: properties, annotation properties, disjoint classes.
 
 Read from ``ontology/met-edit.ofn``, the file an ontologist edits; nothing of it is repeated in Python.
 """
@@ -54,7 +54,7 @@ def edit_version() -> str:
 
 
 def schema_triples() -> list[ox.Triple]:
-    """Declarations of properties with their annotations, and the disjointness of the axis roots.
+    """Declarations of properties with their annotations, and which classes are disjoint.
 
     Blank nodes (the list of an AllDisjointClasses) are followed, and renamed in order of appearance: their names in a
     file mean nothing and would change from one reading to the next.
@@ -67,7 +67,8 @@ def schema_triples() -> list[ox.Triple]:
     def stable(term: _Term) -> _Term:
         return names.setdefault(term, ox.BlankNode(f"schema{len(names)}")) if isinstance(term, ox.BlankNode) else term
 
-    found: list[ox.Triple] = []
+    disjoint = ox.NamedNode(expand("owl:disjointWith"))
+    found = [t for t in edit_file_triples() if t.predicate == disjoint]
     open_ends = [s for s, said in about.items() if any(t.predicate == _A and t.object in _SCHEMA_TYPES for t in said)]
     for subject in open_ends:  # grows while it is walked
         for t in about.get(subject, ()):

@@ -249,6 +249,7 @@ def test_triples_of_samples_and_decisions(bench: Bench, mini_graph: Graph) -> No
         ("met:group", "bench/s1"),
         ("met:kept", "True"),
         ("met:licence", "CC0-1.0"),
+        ("met:mayDepict", "MET:0000013"),
         ("met:sex", "F"),
     ]
 

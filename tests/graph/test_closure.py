@@ -33,6 +33,11 @@ def test_relations_are_direct_and_obsolete_nodes_are_left_out(mini_graph: Graph)
     assert closure_of(mini_graph, "DOID:9999", "met:axis") == set()
 
 
+def test_disjoint_classes_of_one_axis_deny_each_other(mini_graph: Graph) -> None:
+    assert closure_of(mini_graph, "MET:0000012", "met:disjoint") == {"MET:0000010", "MET:0000013", "MET:0000014"}
+    assert closure_of(mini_graph, "MET:0000011", "met:disjoint") == set(), "stated of its parent"
+
+
 def test_names_are_looked_up_in_lower_case(mini_graph: Graph) -> None:
     found = [row["node"] for row in mini_graph.rows("tree/lookup", text="covid-19")]
     assert found == ["DOID:0080600"]

@@ -97,7 +97,9 @@ def test_every_section_tells_its_figures(page: str) -> None:
     assert "after stage 1, rules 10 83.3 % after stage 2, alignment 9 75.0 %" in said("filter")
     assert "1 blank 10 0 0 2 the picture is all of one grey" in said("filter")
     assert "3 enriched captions and 3 questions about 1 node" in said("items")
-    assert "loss of the first steps 1.250, of the last 0.125" in said("training") and "q_proj, v_proj" in said("training")
+    assert "loss of the first steps 1.250, of the last 0.125" in said("training") and "q_proj, v_proj" in said(
+        "training"
+    )
     assert "own-items medevalkit 20 9 45.0 % 25.0 % – 65.0 % 40.0 % 25.0 %" in said("evaluation")
     assert "open 4 8 50.0 %" in said("evaluation"), "not the accuracy that the harness divides twice"
     assert "lung disease (disease) 9 20 45.0 %" in said("evaluation")

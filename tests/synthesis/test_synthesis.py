@@ -99,6 +99,24 @@ def test_letters_and_yes_no_are_balanced_and_caps_hold(mini_graph: Graph) -> Non
     assert made.vqa["item_id"].is_unique
 
 
+def test_an_image_is_of_one_modality_so_others_are_denied(mini_graph: Graph) -> None:
+    made = _made(mini_graph, count=60)
+    asked = made.vqa[(made.vqa["type"] == "modality") & (made.vqa["format"] == "yes-no")]
+    assert asked["key_node"].nunique() > 1
+    for _, group in asked.groupby(["split", "key_node"]):
+        answers = Counter(group["answer"])
+        assert answers["yes"] == answers["no"] > 0
+    item = asked[asked["answer"] == "no"].iloc[0]
+    bound = json.loads(item["proof"])["query"]["bindings"]
+    assert bound["claim"] == "disjoint" and bound["carrier"] != item["key_node"]
+    assert f"is not {Names(TreeIndex(mini_graph))[item['key_node']]}" in item["rationale"]
+    # Were the two not disjoint, nothing would deny it.
+    for one, other in ((bound["carrier"], item["key_node"]), (item["key_node"], bound["carrier"])):
+        mini_graph.store.remove(ox.Quad(_iri(one), _iri("met:disjoint"), _iri(other), _iri(Graphs.CLOSURE)))
+    reasons = _failed(mini_graph, made)[item["item_id"]]
+    assert reasons == (f"no longer true: {item['key_node']} is disjoint with {bound['carrier']}",)
+
+
 def test_same_seed_same_tables_and_order_does_not_matter(mini_graph: Graph) -> None:
     first, other = _made(mini_graph), _made(mini_graph, seed=8)
     samples, anchors = corpus()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.sample import Anchor, Sample
 
-__all__ = ["QuestionType", "Target", "most_specific", "within"]
+__all__ = ["DENIALS", "QuestionType", "Target", "most_specific", "within"]
+
+#: Claims that make the key what the sample does not show.
+DENIALS: Final = frozenset(("excludes", "disjoint"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +20,8 @@ class Target:
     """One thing to ask of a sample.
 
     ``claim`` says what makes the key right: ``depicts`` (the sample shows the key), ``excludes`` (it says the key is
-    absent), ``parent``, ``location``, ``symptom`` or ``imaging`` (the key stands in that relation to ``carrier``, which
-    is the depicted subject or an ancestor of it).
+    absent), ``parent``, ``location``, ``symptom``, ``imaging`` or ``disjoint`` (the key stands in that relation to
+    ``carrier``, which is the depicted subject or an ancestor of it).
     """
 
     anchor: Anchor
@@ -30,6 +34,11 @@ class Target:
         """What the sample shows (or excludes)."""
         return self.anchor.node
 
+    @property
+    def denied(self) -> bool:
+        """Whether the key is what the sample does not show: the answer is 'no'."""
+        return self.claim in DENIALS
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionType:
@@ -37,7 +46,8 @@ class QuestionType:
 
     ``wordings`` maps a format to its wordings. In them and in ``rationale`` may stand ``{subject}`` and ``{key}``, or
     ``{a_subject}`` and ``{a_key}`` with the article they need. Distractors come
-    from the subtrees ``inside`` (from anywhere when empty) and never from those ``outside``.
+    from the subtrees ``inside`` (from anywhere when empty) and never from those ``outside``. An image is one thing in
+    this respect when ``sole``: what is disjoint with the key is then denied, and can be asked for a 'no'.
     """
 
     name: str
@@ -46,6 +56,7 @@ class QuestionType:
     rationale: str
     inside: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
+    sole: bool = False
 
 
 def most_specific(anchors: list[Anchor], tree: TreeIndex) -> list[Anchor]:

@@ -50,7 +50,16 @@ QUESTION = QuestionType(
             "Identify the imaging modality.",
             "How was this image produced?",
         ),
+        "yes-no": (
+            "Was this image acquired by {key}?",
+            "Was {key} used to obtain this image?",
+            "Is {key} the modality of this image?",
+            "Does this image come from {key}?",
+            "Was this picture made with {key}?",
+            "Is the imaging modality here {key}?",
+        ),
     },
     rationale="The image was acquired by {key}.",
     outside=NOT_A_MODALITY,
+    sole=True,
 )

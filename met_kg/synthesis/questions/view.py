@@ -40,8 +40,17 @@ QUESTION = QuestionType(
             "In what orientation was this image taken?",
             "How would you describe the view in a report?",
         ),
+        "yes-no": (
+            "Is this {a_key}?",
+            "Was this image taken in {a_key}?",
+            "Does the image show {a_key}?",
+            "Is the view shown {a_key}?",
+            "Would you call this {a_key}?",
+            "Is {a_key} what we see here?",
+        ),
     },
     rationale="The view is {a_key}.",
     inside=(VIEW,),
     outside=(POSITION,),
+    sole=True,
 )
