@@ -54,6 +54,7 @@ def _log(name: str, folder: Path) -> dict[str, Any] | None:
         "steps": int(points[-1][0]),
         "first": record["first_loss"],
         "last": record["last_loss"],
+        "held_out": [record[k] for k in ("held_out_before", "held_out_after") if record.get(k) is not None],
         "chart": line_chart(points, width=500, height=220),
     }
 

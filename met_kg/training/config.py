@@ -45,7 +45,10 @@ class TrainConfig(BaseModel):
     image_side: int = Field(default=672, ge=28, description="larger images are shrunk to this longest side")
     max_length: int = Field(default=2048, ge=16, description="longer examples are left out, never cut")
     split: str = "train"
-    eval_split: str | None = Field(default=None, description="split whose loss is measured at every `save_steps`")
+    eval_split: str | None = Field(
+        default=None, description="split whose loss is measured before the first step and at every `save_steps`"
+    )
+    max_eval_examples: int | None = Field(default=None, ge=1, description="most examples of `eval_split`")
     caption_share: float | None = Field(default=None, ge=0, le=1, description="of captions; default: all there is")
     max_examples: int | None = Field(default=None, ge=1)
     save_steps: int = Field(default=100, ge=1, description="steps between checkpoints")

@@ -36,9 +36,10 @@ FEW: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """What came out: mean losses (nats an answer token) of the first and last steps, counts, the folder.
+    """What came out: losses (nats an answer token), counts, the folder.
 
-    The means are over a tenth of the steps, or over :data:`FEW` steps if that is more.
+    The losses of the first and last steps are means over a tenth of the steps, or over :data:`FEW` steps if that is
+    more. The held-out losses are the first and last that were measured, None without an ``eval_split``.
     """
 
     first_loss: float
@@ -47,6 +48,8 @@ class TrainResult:
     examples: int
     parameters: int
     trainable: int
+    held_out_before: float | None
+    held_out_after: float | None
     out: Path
     left_out: list[Quarantined] = field(default_factory=list)
 
@@ -106,6 +109,7 @@ def train(config: TrainConfig, *, log: Log, work: Path | None = None, base_name:
             _save(config, trainer.model, processor, out, name)
             lines = write_log(trainer.state.log_history, out / LOG_FILE)
     losses = [line["loss"] for line in lines if "loss" in line]
+    held_out = [line["eval_loss"] for line in lines if "eval_loss" in line]
     few = max(FEW, len(losses) // 10)
     result = TrainResult(
         first_loss=fmean(losses[:few]),
@@ -114,10 +118,13 @@ def train(config: TrainConfig, *, log: Log, work: Path | None = None, base_name:
         examples=len(ready.examples),
         parameters=sum(p.numel() for p in trainer.model.parameters()),
         trainable=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+        held_out_before=held_out[0] if held_out else None,
+        held_out_after=held_out[-1] if held_out else None,
         out=out,
         left_out=ready.left_out,
     )
-    for figure in ("first_loss", "last_loss", "steps", "parameters", "trainable"):
+    figures = ("first_loss", "last_loss", "held_out_before", "held_out_after", "steps", "parameters", "trainable")
+    for figure in figures:
         record[figure] = getattr(result, figure)
     write_plot(lines, out / PLOT_FILE, f"{config.method} on {len(ready.examples)} examples")
     write_record(record, out)
@@ -169,6 +176,7 @@ def _trainer(config: TrainConfig, model: Any, processor: Any, ready: Prepared, c
         save_total_limit=2,
         eval_strategy="steps" if ready.held_out else "no",
         eval_steps=config.save_steps,
+        eval_on_start=bool(ready.held_out),
         logging_steps=1,
         logging_nan_inf_filter=False,
         seed=config.seed,

@@ -24,11 +24,18 @@ _LOGGED: Final = {
 
 
 def write_log(history: Sequence[Mapping[str, Any]], path: Path) -> list[dict[str, float]]:
-    """One JSON line a step with its loss (mean over answer tokens) and learning rate; returns them."""
+    """One JSON line a step with its loss (mean over answer tokens) and learning rate; returns them.
+
+    A training that goes on from a checkpoint measures the held-out loss there a second time: one line is kept.
+    """
     lines = []
+    measured: set[int] = set()
     for entry in history:
-        if "loss" in entry or "eval_loss" in entry:
-            lines.append({"step": int(entry["step"])} | {n: entry[k] for n, k in _LOGGED.items() if k in entry})
+        step = int(entry["step"]) if "step" in entry else 0
+        if "loss" in entry or ("eval_loss" in entry and step not in measured):
+            lines.append({"step": step} | {n: entry[k] for n, k in _LOGGED.items() if k in entry})
+        if "eval_loss" in entry:
+            measured.add(step)
     path.write_text("".join(json.dumps(line, sort_keys=True) + "\n" for line in lines), encoding="utf-8")
     return lines
 
@@ -62,6 +69,13 @@ def write_record(record: Mapping[str, Any], folder: Path) -> None:
     (folder / TRAINING_FILE).write_text(text + "\n", encoding="utf-8")
 
 
+def _held_out(record: Mapping[str, Any]) -> str:
+    if record["held_out_before"] is None:
+        return "not measured"
+    how_many = record["data"]["held_out"]
+    return f"{record['held_out_before']:.4f} before, {record['held_out_after']:.4f} after, on {how_many} examples"
+
+
 def write_card(record: Mapping[str, Any], folder: Path) -> None:
     """``README.md``: the same for people, with the model-card header that hubs read."""
     base, data, settings = record["base"], record["data"], record["settings"]
@@ -88,6 +102,7 @@ def write_card(record: Mapping[str, Any], folder: Path) -> None:
         f"| licences of the images | {licences} |",
         f"| steps | {record['steps']} of {settings['batch_size']} x {settings['gradient_accumulation']} examples |",
         f"| loss | {record['first_loss']:.4f} in the first steps, {record['last_loss']:.4f} in the last |",
+        f"| held-out loss | {_held_out(record)} |",
         f"| trainable parameters | {record['trainable']:,} of {record['parameters']:,} |",
         "",
         f"Settings are in `{TRAINING_FILE}`, the loss of every step in `{LOG_FILE}` and `{PLOT_FILE}`.",

@@ -49,6 +49,7 @@ def prepare(config: TrainConfig, processor: Any) -> Prepared:
     held_out: list[Example] = []
     if config.eval_split:
         others, more = read_examples(data, config.eval_split)
+        others = mix(others, caption_share=None, max_examples=config.max_eval_examples, seed=config.seed)
         held_out, _, problems = within_limits(others, processor, **limits)
         left_out += more + problems
     if not kept:

@@ -21,6 +21,8 @@ STAND_IN: Final = "stand-in"
 #: What a tiny model on a laptop wants; a recipe's own settings come after.
 _TINY: Final[dict[str, Any]] = {
     "batch_size": 8,
+    "eval_split": "validation",
+    "max_eval_examples": 256,
     "image_side": 112,
     "lr": 1e-3,
     "max_steps": 60,
@@ -59,7 +61,7 @@ def prepare_base(run: Path, out: Path, section: TrainSettings, seed: int, *, wor
     """
     examples, _ = read_examples(run)
     initial = make_standin(work / "random", family=section.family, texts=_texts(examples), seed=seed)
-    settings = _TINY | {"lr": 2e-3, "max_steps": section.pretrain_steps, "method": "full"}
+    settings = _TINY | {"lr": 2e-3, "max_steps": section.pretrain_steps, "method": "full", "save_steps": 100}
     where = {"base": str(initial), "data": str(run), "out": str(out), "seed": seed}
     config = TrainConfig.of(settings | where, "stand-in")
     result = train(config, log=log, work=work, base_name=f"random {section.family} stand-in")
@@ -107,4 +109,14 @@ def _counts(result: TrainResult) -> dict[str, Any]:
         "steps": result.steps,
         "first loss": round(result.first_loss, 4),
         "last loss": round(result.last_loss, 4),
+        **_held_out(result),
+    }
+
+
+def _held_out(result: TrainResult) -> dict[str, float]:
+    if result.held_out_before is None or result.held_out_after is None:
+        return {}
+    return {
+        "held-out loss before": round(result.held_out_before, 4),
+        "held-out loss after": round(result.held_out_after, 4),
     }

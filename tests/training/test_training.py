@@ -41,8 +41,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_a_training_that_was_stopped_ends_with_the_same_bytes(config: TrainConfig, tmp_path: Path, method: str) -> None:
-    whole = config.model_copy(update={"out": str(tmp_path / "whole"), "method": method})
-    stopped = config.model_copy(update={"out": str(tmp_path / "stopped"), "method": method})
+    config = config.model_copy(update={"method": method, "eval_split": "test", "max_eval_examples": 3})
+    whole = config.model_copy(update={"out": str(tmp_path / "whole")})
+    stopped = config.model_copy(update={"out": str(tmp_path / "stopped")})
     result = train(whole, log=silent)
     with pytest.raises(Stop):
         train(stopped, log=StopAt(5), work=tmp_path / "work")
@@ -51,6 +52,8 @@ def test_a_training_that_was_stopped_ends_with_the_same_bytes(config: TrainConfi
     # A kill in the middle of a checkpoint leaves it without its mark: the one before is gone on from.
     (tmp_path / "work" / "checkpoints" / "checkpoint-4" / "whole").unlink()
     assert train(stopped, log=silent, work=tmp_path / "work").last_loss == result.last_loss
+    log = [json.loads(line) for line in (tmp_path / "whole" / "training_log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log if "eval_loss" in line] == [0, 2, 4, 6]
     assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
     assert not (tmp_path / "work" / "checkpoints").exists()
     assert str(tmp_path).encode() not in b"".join(contents(tmp_path / "whole").values())
@@ -70,8 +73,12 @@ def test_an_adapter_tells_what_it_was_made_of(config: TrainConfig) -> None:
 
 
 def test_training_learns(config: TrainConfig) -> None:
-    result = train(config.model_copy(update={"method": "full", "max_steps": 40, "lr": 2e-3}), log=silent)
+    settings = {"method": "full", "max_steps": 40, "lr": 2e-3, "save_steps": 40, "eval_split": "test"}
+    result = train(config.model_copy(update=settings), log=silent)
     assert result.last_loss < 0.5 * result.first_loss
+    assert result.held_out_before is not None and result.held_out_after is not None
+    assert result.held_out_after < result.held_out_before
+    assert f"{result.held_out_after:.4f} after" in (result.out / "README.md").read_text()
 
 
 def test_a_loss_that_is_no_number_names_the_setting(config: TrainConfig) -> None:
@@ -125,7 +132,7 @@ def test_memory_is_saved_without_another_result(config: TrainConfig, tmp_path: P
     for one in (plain, thrifty):
         out = train(one, log=silent).out
         lines = [json.loads(line) for line in (out / "training_log.jsonl").read_text().splitlines()]
-        assert [line["step"] for line in lines if "eval_loss" in line] == [2]
+        assert [line["step"] for line in lines if "eval_loss" in line] == [0, 2]
         losses.append([line.get("loss", line.get("eval_loss")) for line in lines])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
