@@ -12,6 +12,7 @@ from met_kg.errors import DataProblem, UsageProblem
 
 if TYPE_CHECKING:
     from met_kg.graph.store import Graph
+    from met_kg.synthesis.verify import Engine
 
 __all__ = ["slice_items", "verify"]
 
@@ -51,7 +52,14 @@ def _load_packed(graph: Graph, name: str, path: Path) -> None:
 
 @click.command(epilog="Example:  met verify runs/quickstart/export")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
-def verify(folder: Path) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["pyoxigraph", "rdflib"]),
+    default="pyoxigraph",
+    show_default=True,
+    help="Who answers: the store's own SPARQL engine, or rdflib as a slow second opinion.",
+)
+def verify(folder: Path, engine: Engine) -> None:
     """Prove every VQA item of a run or an exported data set again.
 
     Prints how many items of each type hold, and each item that does not with the reasons. Exit code 1 when any fails.
@@ -59,11 +67,12 @@ def verify(folder: Path) -> None:
     from collections import Counter
 
     from met_kg import tables
+    from met_kg.log import Log
     from met_kg.synthesis.verify import verify_items
 
     vqa = tables.read("vqa", folder / "vqa.parquet")
     kind = dict(zip(vqa["item_id"], vqa["type"], strict=True))
-    failures = list(verify_items(vqa, _folder_graph(folder)))
+    failures = list(verify_items(vqa, _folder_graph(folder), engine=engine, log=Log()))
     total, failed = Counter(vqa["type"]), Counter(kind[f.item_id] for f in failures)
     for name in sorted(total):
         click.echo(f"{name:<12} {total[name] - failed[name]:>8} of {total[name]} hold")

@@ -17,7 +17,10 @@ from met_kg.synthesis.index import PREDICATE, Candidate
 from met_kg.synthesis.questions.base import Target
 from met_kg.vocabulary import Graphs, expand
 
-__all__ = ["ask_text", "bindings", "conditions", "proof_json"]
+__all__ = ["PROOF_GRAPHS", "ask_text", "bindings", "conditions", "proof_json"]
+
+#: The named graphs that proofs speak of.
+PROOF_GRAPHS: Final = (Graphs.TREE, Graphs.CLOSURE, Graphs.SAMPLES)
 
 
 @lru_cache(maxsize=100_000)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyoxigraph as ox
 
 from met_kg.graph.store import Graph
+from met_kg.log import Log, silent
 from met_kg.synthesis.index import TreeIndex, spaced
 from met_kg.synthesis.names import Names
 from met_kg.synthesis.plan import LETTERS
-from met_kg.synthesis.proofs import ask_text, conditions
+from met_kg.synthesis.proofs import PROOF_GRAPHS, ask_text, conditions
 from met_kg.synthesis.questions.base import DENIALS
+from met_kg.synthesis.second_engine import rdflib_ask
 
-__all__ = ["Failure", "verify_items"]
+__all__ = ["Engine", "Failure", "verify_items"]
+
+#: What can answer a proof's ASK.
+Engine = Literal["pyoxigraph", "rdflib"]
+Ask = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +34,33 @@ class Failure:
     reasons: tuple[str, ...]
 
 
-def verify_items(vqa: pd.DataFrame, graph: Graph) -> Iterator[Failure]:
+def verify_items(
+    vqa: pd.DataFrame, graph: Graph, *, engine: Engine = "pyoxigraph", log: Log = silent
+) -> Iterator[Failure]:
     """Items of table ``vqa`` whose proof fails over the graph, in order of the table.
 
     The stored ASK must be the one that the item's own columns call for (so a changed key, distractor or answer is
     noticed, and no foreign query is ever run), and it must hold. The conditions of a failed ASK are then asked one by
-    one.
+    one. ``engine`` answers the ASKs: the store itself, or rdflib as a second opinion.
     """
     tree = TreeIndex(graph)
     names = Names(tree)
-    for item in vqa.to_dict("records"):
-        reasons = _reasons(item, graph, tree, names)
+    ask = _ask_of(graph) if engine == "pyoxigraph" else rdflib_ask(graph, PROOF_GRAPHS)
+    for item in log.track(vqa.to_dict("records"), "items proved"):
+        reasons = _reasons(item, ask, tree, names)
         if reasons:
             yield Failure(str(item["item_id"]), tuple(reasons))
 
 
-def _reasons(item: Mapping[Any, Any], graph: Graph, tree: TreeIndex, names: Names) -> list[str]:
+def _ask_of(graph: Graph) -> Ask:
+    def ask(text: str) -> bool:
+        answer = graph.store.query(text)
+        return isinstance(answer, ox.QueryBoolean) and bool(answer)
+
+    return ask
+
+
+def _reasons(item: Mapping[Any, Any], holds: Ask, tree: TreeIndex, names: Names) -> list[str]:
     try:
         proof = json.loads(item["proof"])
         bound = proof["query"]["bindings"]
@@ -60,21 +77,16 @@ def _reasons(item: Mapping[Any, Any], graph: Graph, tree: TreeIndex, names: Name
     if ask != expected or stated != columns or len(item["distractor_nodes"]) != len(bound["distractors"]):
         return ["the stored proof is not the proof of this item: it or the item was changed"]
     reasons = []
-    if not _holds(graph, ask):
-        reasons = _broken(graph, bound) or ["no longer true: its conditions together"]
+    if not holds(ask):
+        reasons = _broken(holds, bound) or ["no longer true: its conditions together"]
     return [*reasons, *_wording(item, bound, tree, names)]
 
 
-def _broken(graph: Graph, bound: Mapping[str, Any]) -> list[str]:
+def _broken(holds: Ask, bound: Mapping[str, Any]) -> list[str]:
     """The conditions that do not hold by themselves, each asked of one distractor at a time."""
     single = [conditions({**bound, "distractors": some}) for some in ([], *([d] for d in bound["distractors"]))]
     claims = dict.fromkeys(claim for part in single for claim in part)
-    return [f"no longer true: {says}" for says, pattern in claims if not _holds(graph, ask_text([(says, pattern)]))]
-
-
-def _holds(graph: Graph, ask: str) -> bool:
-    answer = graph.store.query(ask)
-    return isinstance(answer, ox.QueryBoolean) and bool(answer)
+    return [f"no longer true: {says}" for says, pattern in claims if not holds(ask_text([(says, pattern)]))]
 
 
 def _wording(item: Mapping[Any, Any], bound: Mapping[str, Any], tree: TreeIndex, names: Names) -> list[str]:

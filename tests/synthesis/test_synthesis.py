@@ -156,6 +156,8 @@ def test_proofs_hold_until_the_tree_or_a_sample_changes(mini_graph: Graph) -> No
     }
     failed = _failed(mini_graph, made)
     assert set(failed) == hit and item["item_id"] in hit
+    second = {f.item_id: f.reasons for f in verify_items(made.vqa, mini_graph, engine="rdflib")}
+    assert second == failed, "another engine comes to the same end, for the same reasons"
     assert any("does not show" in r for r in failed[item["item_id"]])
     mini_graph.store.remove(quad)
     assert _failed(mini_graph, made) == {}
