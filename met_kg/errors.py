@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Final
 
 __all__ = ["DataProblem", "MetError", "MissingData", "RecipeProblem", "StoreLocked", "UnknownName", "UsageProblem"]
+
+
+#: How many known names an error lists.
+_FEW: Final = 20
 
 
 class MetError(Exception):
@@ -87,5 +92,6 @@ class UnknownName(UsageProblem):
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known[:20])}"
+        more = f" and {len(known) - _FEW} more" if len(known) > _FEW else ""
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known[:_FEW])}{more}"
         super().__init__(f"no {kind} is called '{name}'", hint=hint)

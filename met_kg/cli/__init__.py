@@ -81,7 +81,7 @@ def main() -> None:
     try:
         # Not standalone, click returns the exit code that a command chose (or None) and raises no exception for it.
         sys.exit(cli.main(standalone_mode=False))
-    except click.Abort:
+    except click.Abort:  # Ctrl-C
         click.echo("Stopped.", err=True)
         sys.exit(130)
     except click.ClickException as problem:
@@ -90,10 +90,12 @@ def main() -> None:
     except MetError as problem:
         click.echo(f"Error [{problem.code}]: {problem}", err=True)
         sys.exit(problem.exit_code)
-    except KeyboardInterrupt:
-        click.echo("Stopped; run again to go on where it was.", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         # The reader of our output went away ('met query ... | head'): nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as problem:
+        if problem.filename is None:
+            raise
+        click.echo(f"Error [MET-ERROR]: {problem.filename}: {problem.strerror}", err=True)
+        sys.exit(1)

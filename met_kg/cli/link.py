@@ -60,4 +60,5 @@ def link(file: str, tree: Path | None, systems: str, form: str | None, out: Path
                 row = (document.id, m.start, m.end, m.text, m.axis, m.node, m.label, f"{m.score:g}", m.assertion, found)
                 stream.write("\t".join(" ".join(str(cell).split()) for cell in row) + "\n")
     if set_aside:
-        click.echo(f"{set_aside} pieces of input set aside, as named above.", err=True)
+        pieces = "piece" if set_aside == 1 else "pieces"
+        click.echo(f"{set_aside} {pieces} of input set aside, as named above.", err=True)

@@ -22,7 +22,11 @@ def _run(recipe: Recipe, out: Path, **options: Any) -> None:
     from met_kg.pipeline.steps import STEPS, run_steps
     from met_kg.report import summary_lines
 
-    run_steps(STEPS, recipe, out, Log(), **options)
+    try:
+        run_steps(STEPS, recipe, out, Log(), **options)
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. Run it again to go on: what was finished in {out} is kept.", err=True)
+        raise click.exceptions.Exit(130) from None
     for line in summary_lines(out):
         click.echo(line)
 

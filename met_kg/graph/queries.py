@@ -24,12 +24,22 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from met_kg.errors import MissingData, UnknownName, UsageProblem
+from met_kg.errors import DataProblem, MissingData, UnknownName, UsageProblem
 from met_kg.paths import sparql_dir
 from met_kg.vocabulary import expand, sparql_prefixes
 
 __all__ = ["Bindings", "Parameter", "Query", "find", "names", "parse"]
 
+#: What could hide a keyword (comments, IRIs, strings, variables, names with their prefix), and words.
+_TOKEN: Final = re.compile(
+    r"""
+    \#[^\n]* | <[^<>"{}|^`\\\x00-\x20]*>
+    | \"{3}(?:[^"\\]|\\.|"(?!""))*\"{3} | '{3}(?:[^'\\]|\\.|'(?!''))*'{3}
+    | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*'
+    | [?$]\w+ | [\w.-]*:[\w:.%-]* | \w+
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 _PARAM: Final = re.compile(r"param\s+(\w+):\s*(iri|string|integer|decimal)(?:\s*=\s*(\S+))?\s*(.*)")
 #: What the engine takes as variable bindings.
 Bindings = dict[ox.Variable, ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]
@@ -109,6 +119,26 @@ def parse(name: str, text: str) -> Query:
     return Query(name, title, description, tuple(parameters), sparql_prefixes() + text)
 
 
+def _query_text(path: Path) -> str:
+    """The text of a query from outside, which may not ask other servers.
+
+    Raises
+    ------
+    DataProblem
+        when it is not UTF-8 text, or has a SERVICE clause.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as problem:
+        raise DataProblem(f"the query is not UTF-8 text (byte {problem.start})", where=str(path)) from problem
+    for found in _TOKEN.finditer(text):
+        if found.group().upper() == "SERVICE":
+            line = text.count("\n", 0, found.start()) + 1
+            hint = "load the other data into a graph of its own"
+            raise DataProblem("a query asks the run's graphs only, never a SERVICE", where=f"{path}:{line}", hint=hint)
+    return text
+
+
 def names() -> list[str]:
     """All named queries, as ``folder/name``."""
     root = sparql_dir()
@@ -130,7 +160,7 @@ def find(name_or_file: str) -> Query:
         path = Path(name_or_file)
         if not path.is_file():
             raise MissingData(f"query file '{name_or_file}' is not there")
-        return parse(path.stem, path.read_text(encoding="utf-8"))
+        return parse(path.stem, _query_text(path))
     path = sparql_dir() / f"{name_or_file}.rq"
     if not path.is_file():
         known = names()

@@ -6,6 +6,7 @@ as their default graph and name a graph (``GRAPH metg:closure``) where it matter
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ import pyoxigraph as ox
 
 from met_kg.errors import DataProblem, MissingData, StoreLocked
 from met_kg.graph.queries import Query, find
-from met_kg.vocabulary import contract, expand
+from met_kg.vocabulary import contract, expand, sparql_prefixes
 
 __all__ = ["Graph", "Row", "Value"]
 
@@ -88,8 +89,6 @@ class Graph:
 
     def load_text(self, graph: str, turtle: str) -> None:
         """Add Turtle text (the project's prefixes declared) to a named graph."""
-        from met_kg.vocabulary import sparql_prefixes
-
         self.store.load(input=sparql_prefixes() + turtle, format=ox.RdfFormat.TURTLE, to_graph=_node(graph))
 
     def load_triples(self, graph: str, triples: Iterable[ox.Triple]) -> None:
@@ -137,13 +136,20 @@ class Graph:
                 query.text, use_default_graph_as_union=True, substitutions=query.bind(values) or None
             )
         except SyntaxError as problem:
-            raise DataProblem(f"query {query.name} is not valid SPARQL: {problem}") from problem
+            raise DataProblem(f"query {query.name} is not valid SPARQL: {_syntax_error(problem)}") from problem
         except RuntimeError as problem:
             hint = "a SELECT lists its parameters among its columns"
             raise DataProblem(f"query {query.name} cannot be answered: {problem}", hint=hint) from problem
 
     def __len__(self) -> int:
         return len(self.store)
+
+
+def _syntax_error(problem: SyntaxError) -> str:
+    """The engine's first line, with the place as it is in the file: the prefixes were put before it."""
+    first = (str(problem).splitlines() or [""])[0]
+    before = sparql_prefixes().count("\n")
+    return re.sub(r"error at (\d+):(\d+)", lambda m: f"error in line {int(m[1]) - before}, column {m[2]}", first)
 
 
 def _node(curie: str) -> ox.NamedNode:

@@ -8,7 +8,6 @@ does that step again (a step may keep its own checkpoints in its work folder) an
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import shutil
@@ -19,9 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from met_kg.errors import MetError, StoreLocked, UnknownName, UsageProblem
+from met_kg.errors import StoreLocked, UnknownName, UsageProblem
 from met_kg.graph.store import Graph
 from met_kg.log import Log
+from met_kg.pipeline.disk import plain_disk_errors
 from met_kg.pipeline.fingerprint import code_hash, hash_input, hash_json, hash_path, library_versions
 from met_kg.records import Quarantined
 from met_kg.report.summary import said
@@ -107,7 +107,7 @@ def run_steps(
     if last < first:
         raise UsageProblem(f"step '{until}' comes before step '{start}'", hint="swap --from and --until")
     run.mkdir(parents=True, exist_ok=True)
-    with _locked(run), _plain_disk_errors(run):
+    with _locked(run), plain_disk_errors(run):
         recipe.save(run / "recipe.yaml")
         for number, step in enumerate(steps[: last + 1]):
             if not step.wanted(recipe):
@@ -288,22 +288,3 @@ def _locked(run: Path) -> Iterator[None]:
                 "another process works on this run", where=str(run), hint="wait for it, or give another --out"
             ) from problem
         yield
-
-
-@contextmanager
-def _plain_disk_errors(run: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as problem:
-        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-            free = shutil.disk_usage(run).free // 2**20
-            raise MetError(
-                f"the disk is full ({free} MiB left)",
-                where=str(run),
-                hint="free some space and run again: finished steps are kept",
-            ) from problem
-        if problem.errno in (errno.EACCES, errno.EROFS):
-            raise MetError(
-                f"no permission to write {problem.filename}", where=str(run), hint="give another --out"
-            ) from problem
-        raise

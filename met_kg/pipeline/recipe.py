@@ -179,12 +179,17 @@ def _override(values: dict[str, Any], override: str) -> None:
         raise UsageProblem(f"--set {override}: the value is not YAML") from problem
     here: Any = values
     *path, last = key.split(".")
-    for part in path:
-        here = here[int(part)] if isinstance(here, list) else here.setdefault(part, {})
-    if isinstance(here, list):
-        here[int(last)] = value
-    else:
-        here[last] = value
+    try:
+        for part in path:
+            here = here[int(part)] if isinstance(here, list) else here.setdefault(part, {})
+        if isinstance(here, list):
+            here[int(last)] = value
+        else:
+            here[last] = value
+    except (IndexError, ValueError, AttributeError, TypeError) as problem:
+        raise UsageProblem(
+            f"--set {override}: the recipe has no such place", hint="parts of a list are numbered from 0"
+        ) from problem
 
 
 #: Where a recipe names files: section, then keys; ``*`` is every entry of a list or mapping.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import re
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import pyoxigraph as ox
 
@@ -18,7 +18,10 @@ from met_kg.errors import DataProblem, MissingData
 from met_kg.records import Quarantined
 from met_kg.vocabulary import BASE
 
-__all__ = ["owl_triples", "sniff_syntax"]
+if TYPE_CHECKING:
+    from pyhornedowl import PyIndexedOntology
+
+__all__ = ["Syntax", "horned", "owl_text", "owl_triples", "sniff_syntax"]
 
 #: A relative IRI in a file that states no base is read below this address.
 _BASE: Final = f"{BASE}relative/"
@@ -66,16 +69,9 @@ def owl_triples(path: Path) -> tuple[list[ox.Triple], list[Quarantined]]:
     DataProblem
         when nothing of it can be read as OWL, or its DOCTYPE is unsafe.
     """
-    if not path.is_file():
-        raise MissingData("the ontology file is not there", where=str(path))
-    text, damaged = _text(path)
-    _refuse_unsafe_entities(text, path)
-    syntax = sniff_syntax(text)
-    if syntax is None:
-        known = "RDF/XML, functional, OWL/XML, Manchester, Turtle, N-Triples"
-        raise DataProblem("the file does not begin like OWL in any syntax", where=str(path), hint=f"known: {known}")
+    text, syntax, damaged = owl_text(path)
     if syntax == "ofn" or syntax == "omn" or syntax == "owx":
-        text, syntax = _as_rdf(text, syntax, path), "rdf"
+        text, syntax = horned(text, syntax, path).save_to_string("rdf"), "rdf"
     triples: list[ox.Triple] = []
     try:
         for quad in ox.parse(input=text, format=_RDF_SYNTAX[syntax], base_iri=_BASE):
@@ -90,6 +86,25 @@ def owl_triples(path: Path) -> tuple[list[ox.Triple], list[Quarantined]]:
             )
         )
     return triples, damaged
+
+
+def owl_text(path: Path) -> tuple[str, Syntax, list[Quarantined]]:
+    """The text of an OWL file that is safe to parse, its syntax, and where its bytes were damaged.
+
+    Raises
+    ------
+    MissingData, DataProblem
+        as :func:`owl_triples`.
+    """
+    if not path.is_file():
+        raise MissingData("the ontology file is not there", where=str(path))
+    text, damaged = _text(path)
+    _refuse_unsafe_entities(text, path)
+    syntax = sniff_syntax(text)
+    if syntax is None:
+        known = "RDF/XML, functional, OWL/XML, Manchester, Turtle, N-Triples"
+        raise DataProblem("the file does not begin like OWL in any syntax", where=str(path), hint=f"known: {known}")
+    return text, syntax, damaged
 
 
 def _text(path: Path) -> tuple[str, list[Quarantined]]:
@@ -122,16 +137,21 @@ def _refuse_unsafe_entities(text: str, path: Path) -> None:
         raise DataProblem(problem, where=str(path), hint="write the text out in place of the entity")
 
 
-def _as_rdf(text: str, syntax: Literal["ofn", "omn", "owx"], path: Path) -> str:
+def horned(text: str, syntax: Literal["ofn", "omn", "owx", "rdf"], path: Path) -> PyIndexedOntology:
+    """The ontology that a text holds, in horned-owl; ``path`` is named when it holds none.
+
+    Raises
+    ------
+    DataProblem
+        when the text is not OWL in that syntax.
+    """
     import pyhornedowl
 
     try:
-        ontology = pyhornedowl.open_ontology_from_string(text, serialization=syntax)
-        rdf: str = ontology.save_to_string("rdf")
+        return pyhornedowl.open_ontology_from_string(text, serialization=syntax)
     except Exception as problem:  # horned-owl raises ValueError, and its own exceptions on some inputs
         reason = _short(str(problem))
         raise DataProblem(f"the file does not read as OWL ({syntax}): {reason}", where=str(path)) from problem
-    return rdf
 
 
 def _short(reason: str) -> str:

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import pyoxigraph as ox
 
-from met_kg.errors import DataProblem, MissingData
+from met_kg.errors import DataProblem
+from met_kg.sources.owl_syntax import horned, owl_text
 
 __all__ = ["normalize", "read_axioms"]
-
-_SYNTAX: Final[dict[str, Literal["ofn", "omn", "owx", "rdf"]]] = {
-    ".ofn": "ofn",
-    ".omn": "omn",
-    ".owx": "owx",
-    ".owl": "rdf",
-    ".rdf": "rdf",
-    ".xml": "rdf",
-}
-_GRAPH_FORMATS: Final = {".ttl": ox.RdfFormat.TURTLE, ".nt": ox.RdfFormat.N_TRIPLES}
 
 
 def normalize(path: Path) -> str:
@@ -73,24 +64,21 @@ def _full(line: str, prefixes: dict[str, str]) -> str:
 
 
 def _functional(path: Path) -> str:
-    import pyhornedowl
+    text, syntax, damaged = owl_text(path)
+    if damaged:
+        raise DataProblem(damaged[0].reason, where=f"{path}, {damaged[0].where}", hint="save it as UTF-8")
+    if syntax == "ttl":
+        # horned-owl reads RDF as XML only: pass the same triples on in that form.
+        text, syntax = _as_xml(text, path), "rdf"
+    functional: str = horned(text, syntax, path).save_to_string("ofn")
+    return functional
 
-    if not path.is_file():
-        raise MissingData("the ontology file is not there", where=str(path))
-    suffix = path.suffix.lower()
+
+def _as_xml(turtle: str, path: Path) -> str:
     try:
-        if suffix in _GRAPH_FORMATS:
-            # horned-owl reads RDF as XML only: pass the same triples on in that form.
-            triples = [quad.triple for quad in ox.parse(path=str(path), format=_GRAPH_FORMATS[suffix])]
-            rdf = ox.serialize(triples, format=ox.RdfFormat.RDF_XML)
-            assert rdf is not None
-            ontology = pyhornedowl.open_ontology_from_string(rdf.decode(), serialization="rdf")
-        elif suffix in _SYNTAX:
-            ontology = pyhornedowl.open_ontology_from_file(str(path), serialization=_SYNTAX[suffix])
-        else:
-            known = ", ".join(sorted(_SYNTAX | _GRAPH_FORMATS))
-            raise DataProblem(f"'{suffix}' is no known OWL syntax", where=str(path), hint=f"known: {known}")
-        text: str = ontology.save_to_string("ofn")
-    except (ValueError, SyntaxError, RuntimeError) as problem:
-        raise DataProblem(f"the file does not read as OWL: {problem}", where=str(path)) from problem
-    return text
+        triples = [quad.triple for quad in ox.parse(input=turtle, format=ox.RdfFormat.TURTLE)]
+    except SyntaxError as problem:
+        raise DataProblem(f"the file does not read as Turtle: {problem}", where=str(path)) from problem
+    rdf = ox.serialize(triples, format=ox.RdfFormat.RDF_XML)
+    assert rdf is not None
+    return rdf.decode()
