@@ -106,6 +106,7 @@ def evaluate(
     benches = [find(name.strip()) for name in benchmark.split(",") if name.strip()]
     if not benches:
         raise UsageProblem("--benchmark names none", hint=f"one or more of {', '.join(names())}")
+    vlm.check(model, adapter)
     # All records first: a benchmark that is not there should not cost an hour of answers to another one.
     loaded = [_load(b, source, out / b.name / "images") for b in benches]
     mind = vlm.load(model, adapter)

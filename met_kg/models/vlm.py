@@ -19,7 +19,7 @@ from met_kg.errors import DataProblem, MissingData, UsageProblem
 from met_kg.models.processors import load_processor
 from met_kg.models.standin import STAND_IN_FILE
 
-__all__ = ["TRAINING_FILE", "Vlm", "base_of", "fingerprint", "load", "load_model", "quiet"]
+__all__ = ["TRAINING_FILE", "Vlm", "base_of", "check", "fingerprint", "load", "load_model", "quiet"]
 
 #: What ``met train`` writes beside an adapter: base, data, settings.
 TRAINING_FILE: Final = "training.json"
@@ -73,18 +73,28 @@ def load(
     UsageProblem
         when it is not an image-text-to-text model, or the adapter belongs to another one.
     """
-    if adapter is None and (Path(model) / _ADAPTER).is_file() and not (Path(model) / "config.json").is_file():
-        adapter, model = Path(model), base_of(Path(model))
-    name = _checked(model)
-    if adapter is not None:
-        _check_same_base(Path(adapter), name)
+    name, adapter = check(model, adapter)
     loaded, processor = load_model(name, dtype=dtype, device=device)
     if adapter is not None:
-        loaded = _with_adapter(loaded, Path(adapter), name)
+        loaded = _with_adapter(loaded, adapter, name)
     mark = fingerprint(name) or name
     if adapter is not None:
-        mark = f"{mark} {_file_hash(Path(adapter) / _WEIGHTS)}"
+        mark = f"{mark} {_file_hash(adapter / _WEIGHTS)}"
     return Vlm(loaded.eval(), processor, name, mark, (Path(name) / STAND_IN_FILE).is_file())
+
+
+def check(model: str | Path, adapter: str | Path | None = None) -> tuple[str, Path | None]:
+    """Look at the parts of a model and an adapter without loading them; returns what transformers and peft are to load.
+
+    Parameters and errors are those of :func:`load`.
+    """
+    if adapter is None and (Path(model) / _ADAPTER).is_file() and not (Path(model) / "config.json").is_file():
+        adapter, model = model, base_of(Path(model))
+    name = _checked(model)
+    if adapter is None:
+        return name, None
+    _check_same_base(Path(adapter), name)
+    return name, Path(adapter)
 
 
 def load_model(

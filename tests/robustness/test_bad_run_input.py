@@ -56,9 +56,7 @@ ATTACK = "<script>alert('pneumonia')</script>"
 
 def met(*arguments: str, cwd: Path, most_bytes: int | None = None) -> subprocess.CompletedProcess[str]:
     limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))) if most_bytes else None
-    return subprocess.run(
-        [*MET, *arguments], capture_output=True, text=True, check=False, cwd=cwd, preexec_fn=limit
-    )
+    return subprocess.run([*MET, *arguments], capture_output=True, text=True, check=False, cwd=cwd, preexec_fn=limit)
 
 
 @pytest.fixture(scope="module")
