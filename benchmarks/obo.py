@@ -1,6 +1,6 @@
 """Reading OBO: our tolerant reader, and pronto, which refuses what is not to the letter.
 
-Run: ``pip install pronto``, then ``python -m benchmarks.obo``. The size is the number of terms of a generated file.
+Run: ``python -m benchmarks.obo``. The size is the number of terms of a generated file.
 """
 
 from __future__ import annotations

@@ -7,10 +7,19 @@ The command line prints the sentence without a traceback and exits with :attr:`M
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
-__all__ = ["DataProblem", "MetError", "MissingData", "RecipeProblem", "StoreLocked", "UnknownName", "UsageProblem"]
+__all__ = [
+    "DataProblem",
+    "MetError",
+    "MissingData",
+    "RecipeProblem",
+    "StoreLocked",
+    "UnknownName",
+    "UsageProblem",
+    "setting_problem",
+]
 
 
 #: How many known names an error lists.
@@ -78,6 +87,20 @@ class RecipeProblem(UsageProblem):
         self.problems = problems
         count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
         super().__init__(f"{count} in recipe {path}:\n" + "\n".join(f"  {p}" for p in problems))
+
+
+def setting_problem(found: Mapping[str, Any], shown: str, known: Iterable[str]) -> str:
+    """One error of pydantic's as a sentence; ``shown`` is the setting's full name, ``known`` those beside it.
+
+    >>> setting_problem({"type": "extra_forbidden", "loc": ("sed",)}, "sed", ["seed", "name"])
+    "unknown key 'sed' (did you mean 'seed'?)"
+    """
+    if found["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(found["loc"][-1]), list(known), n=1, cutoff=0.5)
+        return f"unknown key '{shown}'" + (f" (did you mean '{near[0]}'?)" if near else "")
+    if found["type"] == "missing":
+        return f"'{shown}' is missing"
+    return f"{shown}: {found['msg'].lower()}, got {found['input']!r}"
 
 
 class UnknownName(UsageProblem):

@@ -5,7 +5,6 @@ Every section has defaults; an unknown key, a wrong type, a missing file are all
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -14,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from met_kg.corpus.spec import CorpusSpec
-from met_kg.errors import MetError, MissingData, RecipeProblem, UsageProblem
+from met_kg.errors import MetError, MissingData, RecipeProblem, UsageProblem, setting_problem
 from met_kg.filtering.options import FilterOptions
 from met_kg.paths import SHIPPED, expand_path
 from met_kg.pipeline.yaml_lines import KeyPath, load_with_lines
@@ -232,14 +231,7 @@ def _problems(error: ValidationError, lines: Mapping[KeyPath, int], name: str) -
         key: KeyPath = tuple(found["loc"])
         where = f"{name}:{_line(key, lines)}"
         shown = ".".join(map(str, key)) or "recipe"
-        if found["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(str(key[-1]), _siblings(key), n=1, cutoff=0.5)
-            hint = f" (did you mean '{near[0]}'?)" if near else ""
-            problems.append(f"{where}: unknown key '{shown}'{hint}")
-        elif found["type"] == "missing":
-            problems.append(f"{where}: '{shown}' is missing")
-        else:
-            problems.append(f"{where}: {shown}: {found['msg'].lower()}, got {found['input']!r}")
+        problems.append(f"{where}: {setting_problem(found, shown, _siblings(key))}")
     return problems
 
 

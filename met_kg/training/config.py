@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from met_kg.errors import MissingData, RecipeProblem
+from met_kg.errors import MissingData, RecipeProblem, setting_problem
 
 __all__ = ["TrainConfig", "load_config"]
 
@@ -77,7 +77,7 @@ class TrainConfig(BaseModel):
         try:
             return cls.model_validate(dict(values))
         except ValidationError as problem:
-            raise RecipeProblem(name, [_sentence(found, cls) for found in problem.errors()]) from problem
+            raise RecipeProblem(name, [_said(found, cls) for found in problem.errors()]) from problem
 
 
 def load_config(path: Path, **overrides: Any) -> TrainConfig:
@@ -113,13 +113,5 @@ def _beside(text: str, folder: Path) -> str:
     return text if text.startswith("$") or "://" in text else str(folder / Path(text).expanduser())
 
 
-def _sentence(found: Any, model: type[BaseModel]) -> str:
-    import difflib
-
-    key = ".".join(str(part) for part in found["loc"]) or "settings"
-    if found["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, model.model_fields, n=1, cutoff=0.5)
-        return f"unknown key '{key}'" + (f" (did you mean '{near[0]}'?)" if near else "")
-    if found["type"] == "missing":
-        return f"'{key}' is missing"
-    return f"{key}: {found['msg'].lower()}, got {found['input']!r}"
+def _said(found: Any, model: type[BaseModel]) -> str:
+    return setting_problem(found, ".".join(map(str, found["loc"])) or "settings", model.model_fields)
