@@ -39,7 +39,7 @@ _DEPICTS: Final = _t("met:depicts")
 _SHOWS: Final = f"{_t('met:depicts')}|{_t('met:mayDepict')}"
 _EXCLUDES: Final = _t("met:excludes")
 _AXIS: Final = _t("met:axis")
-# EXISTS inside a FILTER is asked for each pair; a join would first list all kin of a distractor.
+# EXISTS inside a FILTER is asked for each pair; a join would first list all kin of a distractor, or all names.
 _KIN: Final = " || ".join(
     f"EXISTS {{ {_CLOSURE} {{ {one} {predicate} {other} }} }}"
     for one, other in (("?x", "?d"), ("?d", "?x"))
@@ -106,7 +106,8 @@ def conditions(bound: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append(
             (
                 f"{key} shares no name with {names}",
-                f"FILTER NOT EXISTS {{ {values} {_CLOSURE} {{ {k} {_TERM} ?name . ?d {_TERM} ?name }} }}",
+                f"FILTER NOT EXISTS {{ {values} {_CLOSURE} {{ {k} {_TERM} ?name }} "
+                f"FILTER(EXISTS {{ {_CLOSURE} {{ ?d {_TERM} ?name }} }}) }}",
             )
         )
         if bound["claim"] in _LINK:

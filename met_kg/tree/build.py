@@ -17,7 +17,7 @@ from met_kg.graph.store import Graph
 from met_kg.records import Concept, Quarantined
 from met_kg.tree.merge import Conflict, Node, merge
 from met_kg.tree.place import place
-from met_kg.tree.schema import edit_version, schema_triples
+from met_kg.tree.schema import disjoint_pairs, edit_version, schema_triples
 from met_kg.tree.write import content_hash, missing_declarations, node_triples, ontology_header
 from met_kg.vocabulary import AXES, Graphs
 
@@ -97,7 +97,7 @@ def build_tree(sources: Sequence[Source]) -> Tree:
     nodes, conflicts = merge([s.concepts for s in sources])
     if "MET:0000001" not in nodes:
         raise DataProblem("the project's own ontology is not among the sources", hint="add 'met' to tree.sources")
-    conflicts += place(nodes)
+    conflicts += place(nodes, disjoint_pairs())
     version = edit_version()
     body = [*schema_triples(), *node_triples(nodes.values())]
     digest = content_hash(body)

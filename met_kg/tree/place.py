@@ -7,7 +7,8 @@ its axis root, and that is reported for review.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from graphlib import TopologicalSorter
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -22,11 +23,15 @@ __all__ = ["place"]
 TOP = "MET:0000001"
 
 
-def place(nodes: dict[str, Node]) -> list[Conflict]:
-    """Set axes, break is-a cycles, choose tree parents; returns what was mended."""
+def place(nodes: dict[str, Node], disjoint: Set[tuple[str, str]] = frozenset()) -> list[Conflict]:
+    """Set axes, break is-a cycles, keep disjoint classes apart, choose tree parents; returns what was mended.
+
+    ``disjoint`` holds the pairs of classes that nothing can be both of, each pair in both orders.
+    """
     conflicts = _break_cycles(nodes)
     _inherit_axes(nodes)
     conflicts += _separate_axes(nodes)
+    conflicts += _separate_disjoint(nodes, disjoint)
     conflicts += _root_orphans(nodes)
     height = _longest_paths(nodes)
     for node in nodes.values():
@@ -94,6 +99,26 @@ def _separate_axes(nodes: dict[str, Node]) -> list[Conflict]:
     return conflicts
 
 
+def _separate_disjoint(nodes: dict[str, Node], disjoint: Set[tuple[str, str]]) -> list[Conflict]:
+    """A class below two that are disjoint would be unsatisfiable: of its parents, those of lower CURIE stay."""
+    marks = {one for one, _ in disjoint}
+    above: dict[str, set[str]] = {}
+    conflicts = []
+    for curie in _parents_first(nodes):
+        node = nodes[curie]
+        above[curie] = {curie} & marks
+        for parent in sorted(node.parents):
+            clash = min(((a, b) for a in above[curie] for b in above[parent] if (a, b) in disjoint), default=None)
+            if clash is None:
+                above[curie] |= above[parent]
+                continue
+            node.parents.discard(parent)
+            why = " and ".join(f"{c} '{nodes[c].label}'" for c in clash)
+            text = f"parent {parent} '{nodes[parent].label}' is dropped: {why} are disjoint"
+            conflicts.append(Conflict("disjoint-parents", curie, text))
+    return conflicts
+
+
 def _root_orphans(nodes: dict[str, Node]) -> list[Conflict]:
     conflicts = []
     for node in _live(nodes):
@@ -105,13 +130,14 @@ def _root_orphans(nodes: dict[str, Node]) -> list[Conflict]:
     return conflicts
 
 
+def _parents_first(nodes: dict[str, Node]) -> list[str]:
+    return list(TopologicalSorter({n.curie: sorted(n.parents) for n in _live(nodes)}).static_order())
+
+
 def _longest_paths(nodes: dict[str, Node]) -> dict[str, int]:
     """Length of the longest is-a path from each node up to a root."""
-    from graphlib import TopologicalSorter
-
     height: dict[str, int] = {}
-    order = TopologicalSorter({n.curie: sorted(n.parents) for n in _live(nodes)}).static_order()
-    for curie in order:
+    for curie in _parents_first(nodes):
         parents = nodes[curie].parents
         height[curie] = 1 + max((height[p] for p in parents), default=-1)
     return height

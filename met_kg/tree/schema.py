@@ -12,10 +12,11 @@ from typing import Final
 import pyoxigraph as ox
 
 from met_kg.errors import DataProblem
+from met_kg.graph.store import Graph
 from met_kg.paths import ontology_dir
-from met_kg.vocabulary import expand
+from met_kg.vocabulary import Graphs, expand
 
-__all__ = ["edit_file_triples", "edit_version", "schema_triples"]
+__all__ = ["disjoint_pairs", "edit_file_triples", "edit_version", "schema_triples"]
 
 _A: Final = ox.NamedNode(expand("rdf:type"))
 _SCHEMA_TYPES: Final = frozenset(
@@ -51,6 +52,13 @@ def edit_version() -> str:
         if triple.predicate == version and (found := re.search(r"\d{4}-\d{2}-\d{2}", str(triple.object))):
             return found.group()
     raise DataProblem("met-edit.ofn has no dated owl:versionIRI", hint="give it one: .../releases/YYYY-MM-DD/...")
+
+
+def disjoint_pairs() -> set[tuple[str, str]]:
+    """Pairs of classes (CURIEs) that the edit file says are disjoint, each pair in both orders."""
+    graph = Graph.memory()
+    graph.load_triples(Graphs.TREE, edit_file_triples())
+    return {(str(row["node"]), str(row["other"])) for row in graph.rows("build/disjoint")}
 
 
 def schema_triples() -> list[ox.Triple]:

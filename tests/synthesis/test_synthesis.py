@@ -163,6 +163,24 @@ def test_proofs_hold_until_the_tree_or_a_sample_changes(mini_graph: Graph) -> No
     assert _failed(mini_graph, made) == {}
 
 
+def test_a_name_that_two_options_come_to_share_fails_their_items_only(mini_graph: Graph) -> None:
+    made = _made(mini_graph)
+    rows = made.vqa.to_dict("records")
+    item = next(r for r in rows if r["type"] == "disease" and r["format"] == "multiple-choice")
+    key, other = item["key_node"], item["distractor_nodes"][0]
+    for node in (key, other):
+        mini_graph.store.add(ox.Quad(_iri(node), _iri("met:term"), ox.Literal("shared name"), _iri(Graphs.CLOSURE)))
+    hit = {
+        r["item_id"]
+        for r in rows
+        if (r["key_node"] == key and other in r["distractor_nodes"])
+        or (r["key_node"] == other and key in r["distractor_nodes"])
+    }
+    failed = _failed(mini_graph, made)
+    assert set(failed) == hit and item["item_id"] in hit
+    assert failed[item["item_id"]] == (f"no longer true: {key} shares no name with {other}",)
+
+
 def test_a_reparented_or_obsolete_node_fails_its_items_only(mini_graph: Graph) -> None:
     made = _made(mini_graph)
     parent, old, new = _iri("met:treeParent"), _iri("MET:0000020"), _iri("MET:0000003")

@@ -92,3 +92,19 @@ def test_an_edge_across_axes_is_dropped_because_the_axes_are_disjoint() -> None:
     nodes, _ = merge([[*ROOTS, odd]])
     assert kinds(place(nodes)) == ["parent-in-other-axis"]
     assert nodes["DOID:30"].parents == {"DOID:4"}
+
+
+def test_a_class_below_two_disjoint_ones_keeps_the_parent_of_lower_curie() -> None:
+    kinds_of = [
+        Concept("MET:0000010", "radiography", "modality", parents=("MET:0000002",), source="met"),
+        Concept("MET:0000011", "neuroradiography", "modality", parents=("MET:0000010",), source="met"),
+        Concept("MET:0000014", "ultrasonography", "modality", parents=("MET:0000002",), source="met"),
+        Concept("MESH:D1", "echography", "modality", parents=("MET:0000014", "MET:0000011"), source="mesh"),
+        Concept("MESH:D2", "echography of the brain", "modality", parents=("MESH:D1",), source="mesh"),
+    ]
+    nodes, _ = merge([[*ROOTS, *kinds_of]])
+    apart = {("MET:0000010", "MET:0000014"), ("MET:0000014", "MET:0000010")}
+    (conflict,) = place(nodes, apart)
+    assert (conflict.kind, conflict.node) == ("disjoint-parents", "MESH:D1")
+    assert "MET:0000014 'ultrasonography' is dropped" in conflict.message and "are disjoint" in conflict.message
+    assert nodes["MESH:D1"].parents == {"MET:0000011"} and nodes["MESH:D2"].parents == {"MESH:D1"}
