@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from met_kg.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from met_kg.literature.document import Document
+    from met_kg.vocabulary import Axis
 
 __all__ = ["link"]
 
@@ -26,39 +34,94 @@ _COLUMNS = ("document", "start", "end", "text", "axis", "node", "label", "score"
 @click.option(
     "--format", "form", metavar="NAME", help="pubtator, jsonl, sections or text; told from the file if absent."
 )
+@click.option(
+    "--train",
+    "corpora",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="An annotated corpus (PubTator) to learn names and stop words from; may be repeated.",
+)
+@click.option("--score", is_flag=True, help="Compare with the annotations in FILE: precision, recall, F1, faults.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write here instead of standard output.")
-def link(file: str, tree: Path | None, systems: str, form: str | None, out: Path | None) -> None:
+def link(
+    file: str,
+    tree: Path | None,
+    systems: str,
+    form: str | None,
+    corpora: tuple[Path, ...],
+    score: bool,
+    out: Path | None,
+) -> None:
     """Find the entities that FILE names, grounded in the tree.
 
     FILE is plain text, Markdown, PubTator, JSON lines or textbook sections (.gz too); - reads standard input. Writes a
     table: document start end text axis node label score assertion as. Offsets count characters of the document's text
     (PubTator: title, one character, abstract). What could not be read is named on standard error.
+
+    With --train, names and meanings that people marked in a corpus come before those of the tree, and names that they
+    passed over are not read. A code that no node has then stands in the column node for itself.
     """
     from met_kg.cli.query import open_graph
-    from met_kg.literature.codes import code_systems, codes_of, node_codes
-    from met_kg.literature.documents import read_documents
+    from met_kg.literature.codes import CODE_SYSTEMS, code_systems, codes_of, node_codes
+    from met_kg.literature.gold import agreement
+    from met_kg.literature.lessons import corpus_axis, learn
     from met_kg.literature.lexicon import Lexicon
     from met_kg.literature.linker import Linker
-    from met_kg.records import Quarantined
 
-    documents = read_documents(file, form)
+    reader = _Reader()
+    documents = reader.read(file, form)
     prefixes = code_systems(systems)
+    if score and not prefixes:
+        raise UsageProblem("--score compares codes, and --as names no system", hint="for example --as MESH,OMIM")
     graph = open_graph(tree)
-    codes = node_codes(graph, prefixes)
-    linker = Linker(Lexicon.from_graph(graph))
-    set_aside = 0
+    every_code = node_codes(graph, CODE_SYSTEMS)
+    lexicon = Lexicon.from_graph(graph)
+    taught = [d for corpus in corpora for d in reader.read(str(corpus))]
+    if corpora:
+        learn(lexicon, taught, every_code)
+    linker = Linker(lexicon)
+    kept: list[Document] = []
+    links: list[list[tuple[Axis, str, frozenset[str]]]] = []
     target = out.open("w", encoding="utf-8", newline="\n") if out else nullcontext(sys.stdout)
     with target as stream:
         stream.write("\t".join(_COLUMNS) + "\n")
         for document in documents:
+            found = [(m, codes_of(m.node, every_code, prefixes)) for m in linker.link(document.text)]
+            for m, codes in found:
+                cells = (m.start, m.end, m.text, m.axis, m.node, m.label, f"{m.score:g}", m.assertion, "|".join(codes))
+                stream.write("\t".join(" ".join(str(cell).split()) for cell in (document.id, *cells)) + "\n")
+            if score:
+                kept.append(document)
+                links.append([(m.axis, m.text, frozenset(codes)) for m, codes in found if codes])
+    if score:
+        axis = corpus_axis(kept, every_code, lexicon)
+        seen = frozenset(c for d in taught for a in d.annotations for c in a.codes) if corpora else None
+        counted = [[(text, codes) for on, text, codes in row if on == axis] for row in links]
+        for line in agreement(kept, counted, seen=seen).lines():
+            click.echo(line, err=True)
+    reader.close()
+
+
+class _Reader:
+    """Reads documents, and says on standard error what could not be read."""
+
+    def __init__(self) -> None:
+        self._set_aside = 0
+
+    def read(self, path: str, form: str | None = None) -> Iterator[Document]:
+        """The documents of a file."""
+        from met_kg.literature.documents import read_documents
+        from met_kg.records import Quarantined
+
+        for document in read_documents(path, form):
             if isinstance(document, Quarantined):
-                set_aside += 1
+                self._set_aside += 1
                 click.echo(f"{document.source}: {document.where}: {document.reason}", err=True)
-                continue
-            for m in linker.link(document.text):
-                found = "|".join(codes_of(m.node, codes, prefixes))
-                row = (document.id, m.start, m.end, m.text, m.axis, m.node, m.label, f"{m.score:g}", m.assertion, found)
-                stream.write("\t".join(" ".join(str(cell).split()) for cell in row) + "\n")
-    if set_aside:
-        pieces = "piece" if set_aside == 1 else "pieces"
-        click.echo(f"{set_aside} {pieces} of input set aside, as named above.", err=True)
+            else:
+                yield document
+
+    def close(self) -> None:
+        """Say how much there was of it."""
+        if self._set_aside:
+            pieces = "piece" if self._set_aside == 1 else "pieces"
+            click.echo(f"{self._set_aside} {pieces} of input set aside, as named above.", err=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from met_kg.errors import UnknownName
 from met_kg.graph.store import Graph
 from met_kg.vocabulary import PREFIXES, contract
 
-__all__ = ["code_systems", "codes_of", "node_codes"]
+__all__ = ["CODE_SYSTEMS", "code_systems", "codes_of", "node_codes"]
+
+#: Every prefix that codes of nodes can have.
+CODE_SYSTEMS: Final = tuple(prefix for prefix in PREFIXES if prefix[0].isupper())
 
 
 def code_systems(names: str) -> tuple[str, ...]:
@@ -22,7 +26,7 @@ def code_systems(names: str) -> tuple[str, ...]:
     UnknownName
         when a prefix is not one of :data:`met_kg.vocabulary.PREFIXES`.
     """
-    known = {prefix.upper(): prefix for prefix in PREFIXES if prefix[0].isupper()}
+    known = {prefix.upper(): prefix for prefix in CODE_SYSTEMS}
     asked = [name.strip().upper() for name in names.split(",") if name.strip()]
     for name in asked:
         if name not in known:
@@ -41,9 +45,8 @@ def node_codes(graph: Graph, prefixes: Sequence[str]) -> dict[str, tuple[str, ..
 
 
 def codes_of(node: str, codes: Mapping[str, tuple[str, ...]], prefixes: Sequence[str]) -> tuple[str, ...]:
-    """The codes of one node; its own CURIE is among them when its vocabulary was asked for."""
-    own = {node} if node.partition(":")[0] in prefixes else set()
-    return _ordered(own.union(codes.get(node, ())), prefixes)
+    """The codes of one node in these vocabularies; its own CURIE is among them when its vocabulary was asked for."""
+    return _ordered({c for c in (node, *codes.get(node, ())) if c.partition(":")[0] in prefixes}, prefixes)
 
 
 def _ordered(codes: set[str], prefixes: Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ per axis for a name; two axes only where both readings are equally good (a disea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
@@ -79,6 +79,10 @@ class Lexicon:
     def __init__(self, entries: Iterable[LexiconEntry]) -> None:
         self.forms: dict[str, list[Reading]] = {}
         self._best: dict[tuple[str, str], tuple[Reading, ...]] = {}
+        self._taught: dict[str, tuple[Reading, ...]] = {}
+        self._not_meant: tuple[frozenset[str], Axis | None] = frozenset(), None
+        self.axis_of: dict[str, Axis] = {}
+        self.label_of: dict[str, str] = {}
         self.size = 0
         kept = [e for e in entries if e.scope in _SCORE]
         for entry in kept:
@@ -115,6 +119,7 @@ class Lexicon:
 
     def _add(self, entry: LexiconEntry) -> None:
         self.size += 1
+        self.axis_of[entry.node], self.label_of[entry.node] = entry.axis, entry.label
         base = _SCORE[entry.scope]
         for made, name in enumerate(variants(entry.term)):
             case = casing(name, abbreviation=entry.kind == "abbreviation", anatomy=entry.axis == "anatomy")
@@ -134,6 +139,19 @@ class Lexicon:
                     self.forms[form] = [made]
                     break
 
+    def teach(self, names: Mapping[str, tuple[Reading, ...]], not_meant: frozenset[str], axis: Axis) -> None:
+        """Take over what people say in an annotated corpus: their names come first, and some of ours mean nothing.
+
+        A later call replaces an earlier one. A :class:`~met_kg.literature.linker.Linker` knows what its lexicon was
+        taught before it was made.
+        """
+        self._taught, self._not_meant = dict(names), (not_meant, axis)
+        self._best.clear()
+
+    def all_forms(self) -> list[str]:
+        """Every compared form that can be read, in order."""
+        return sorted(self.forms.keys() | self._taught.keys())
+
     def lookup(self, name: str) -> tuple[Reading, ...]:
         """The readings of a whole name: at most one an axis, best first; empty when the name is not known."""
         return self.readings(normal_form(name), " ".join(words(name).raw))
@@ -144,11 +162,17 @@ class Lexicon:
         found = self._best.get(key)
         if found is None:
             ranked = self._ranked(form, written)
+            taught = [r for r in self._taught.get(form, ()) if r.allows(written)]
+            if taught:
+                ranked = [*taught, *(r for r in ranked if r.entry.axis != taught[0].entry.axis)]
             found = self._best[key] = tuple(r for r in ranked if r.score >= ranked[0].score - _TIE)
         return found
 
     def _ranked(self, form: str, written: str) -> list[Reading]:
+        not_meant, without = self._not_meant
         allowed = [r for r in self.forms.get(form, ()) if r.allows(written)]
+        if form in not_meant:
+            allowed = [r for r in allowed if r.entry.axis != without]
         best: list[Reading] = []
         for axis in AXES:
             here = sorted((r for r in allowed if r.entry.axis == axis), key=_preference)

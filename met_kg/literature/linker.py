@@ -40,7 +40,7 @@ class Linker:
         import ahocorasick_rs
 
         self.lexicon = lexicon
-        self._forms = sorted(lexicon.forms)
+        self._forms = lexicon.all_forms()
         # Names and text are padded with spaces, so that a hit always lies between word boundaries.
         self._automaton = ahocorasick_rs.AhoCorasick([f" {form} " for form in self._forms], store_patterns=False)
 
