@@ -7,11 +7,13 @@ disease sits). One span has one node an axis, and two axes only where both readi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Final
 
 from met_kg.literature.abbreviations import find_abbreviations
 from met_kg.literature.assertion import Assertions
+from met_kg.literature.coordination import shared_heads
 from met_kg.literature.lexicon import Lexicon, Reading
 from met_kg.literature.stream import Stream, stream
 from met_kg.records import Mention
@@ -25,6 +27,9 @@ _BOUND: Final = frozenset(
 
 #: Axes whose names may hold the name of an anatomical structure that is meant too.
 _OPEN: Final = {"modality", "finding"}
+
+#: Axes whose names have a head that several modifiers can share.
+_HEADED: Final = {"disease", "finding"}
 
 
 class Linker:
@@ -73,8 +78,19 @@ class Linker:
                 inner = last
             else:
                 continue
-            chosen.append((spoken.words.start[first], spoken.words.end[last], readings))
+            begin, end = spoken.words.start[first], spoken.words.end[last]
+            chosen.append((begin, end, readings))
+            if not {r.entry.axis for r in readings}.isdisjoint(_HEADED):
+                chosen += self._joined(spoken, first, last)
         return chosen
+
+    def _joined(self, spoken: Stream, first: int, last: int) -> Iterator[tuple[int, int, tuple[Reading, ...]]]:
+        """Names before this one that share its head; each span reaches from its modifier to the head."""
+        for at, ways in shared_heads(spoken.words.norm, first, last):
+            found = next((r for way in ways if (r := self.lexicon.readings(way, way))), ())
+            named = tuple(r for r in found if r.entry.axis in _HEADED)
+            if named and spoken.allows(at, at):
+                yield spoken.words.start[at], spoken.words.end[last], named
 
     def _hits(self, text: str, spoken: Stream) -> list[tuple[int, int, tuple[Reading, ...]]]:
         """Every name in the words that can be meant as written: first and last word, leftmost longest first."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Final, Literal
 
 from met_kg.literature.normalise import normal_form, words
@@ -67,9 +69,10 @@ def casing(name: str, *, abbreviation: bool = False, anatomy: bool = False) -> C
     return "any"
 
 
-def adjectives() -> dict[str, str]:
+@lru_cache(maxsize=1)
+def adjectives() -> Mapping[str, str]:
     """Adjectives of anatomy, each with the noun it points at."""
-    return dict(_table("adjectives.tsv"))
+    return MappingProxyType(dict(_table("adjectives.tsv")))
 
 
 @lru_cache(maxsize=1)
