@@ -117,6 +117,6 @@ def _held_out(result: TrainResult) -> dict[str, float]:
     if result.held_out_before is None or result.held_out_after is None:
         return {}
     return {
-        "held-out loss before": round(result.held_out_before, 4),
-        "held-out loss after": round(result.held_out_after, 4),
+        "held-out loss, first": round(result.held_out_before, 4),
+        "held-out loss, last": round(result.held_out_after, 4),
     }
