@@ -60,7 +60,7 @@ def typed() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
         for block in re.findall(r"^```[a-z]*\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S):
-            lines = [re.split(r"\s{2,}|\s#", line)[0] for line in block.splitlines()]
+            lines = [re.split(r"\s{2,}|\s#", line)[0] for line in re.sub(r"\s*\\\n\s*", " ", block).splitlines()]
             found += [(page.name, line) for line in lines if line.startswith("met ")]
     return found
 
