@@ -34,7 +34,9 @@ class Relation:
 class Concept:
     """What one source says of one concept. All identifiers are CURIEs with normalised prefixes.
 
-    ``parents`` are is-a parents only; part-of, has-location and the like are ``relations``.
+    ``parents`` are is-a parents only; part-of, has-location and the like are ``relations``. ``logical`` is what the
+    source says the concept is equivalent to: CURIEs of genera, and "property target" of differentiae.
+    ``semantic_types`` are those of the UMLS Semantic Network ("STY:T047").
     """
 
     curie: str
@@ -48,6 +50,8 @@ class Concept:
     obsolete: bool = False
     replaced_by: tuple[str, ...] = ()
     source: str = ""
+    logical: tuple[str, ...] = ()
+    semantic_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _literature(ctx: Context) -> None:
     from met_kg.literature.glossary import read_key_terms
     from met_kg.literature.lexicon import Lexicon
     from met_kg.literature.linker import Linker
-    from met_kg.tree.merge import Conflict
+    from met_kg.tree.nodes import Conflict
     from met_kg.tree.review import propose, write_review
     from met_kg.tree.write import write_ntriples
 

@@ -40,7 +40,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One source of the catalogue."""
+    """One source of the catalogue; one that does not add nodes gives names and codes to those of others."""
 
     name: str
     title: str
@@ -49,6 +49,7 @@ class Entry:
     homepage: str
     note: str
     files: tuple[SourceFile, ...]
+    adds_nodes: bool = True
 
 
 #: Files of a source by role, newest version first.
@@ -75,7 +76,16 @@ def _entry(name: str, fields: dict[str, Any]) -> Entry:
         )
         for file in fields["files"]
     )
-    return Entry(name, fields["title"], version, fields["licence"], fields["homepage"], fields.get("note", ""), files)
+    return Entry(
+        name,
+        fields["title"],
+        version,
+        fields["licence"],
+        fields["homepage"],
+        fields.get("note", ""),
+        files,
+        fields.get("adds_nodes", True),
+    )
 
 
 def entry(name: str) -> Entry:

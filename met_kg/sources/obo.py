@@ -59,6 +59,7 @@ class _Term:
     synonyms: dict[Synonym, None] = field(default_factory=dict)
     parents: dict[str, None] = field(default_factory=dict)
     relations: dict[tuple[str, str], int] = field(default_factory=dict)  # (property as written, target) -> line
+    logical: dict[str | tuple[str, str], None] = field(default_factory=dict)  # genera, differentiae as in relations
     xrefs: dict[str, None] = field(default_factory=dict)
     obsolete: bool = False
     replaced_by: dict[str, None] = field(default_factory=dict)
@@ -216,10 +217,10 @@ class _Reader:
         elif tag == "relationship":
             self._relation(term, number, value)
         elif tag == "intersection_of":
-            if len(value.partition(" !")[0].partition(" {")[0].split()) == 1:
-                self._parent(term, number, value)
-            else:
-                self._relation(term, number, value)
+            is_genus = len(value.partition(" !")[0].partition(" {")[0].split()) == 1
+            part = self._parent(term, number, value) if is_genus else self._relation(term, number, value)
+            if part:
+                term.logical[part] = None
         elif tag == "is_obsolete":
             term.obsolete = term.obsolete or value.lower().startswith("true")
         elif tag == "replaced_by":
@@ -230,7 +231,7 @@ class _Reader:
         if problem:
             self.findings.mend(self.file, number, problem, value)
 
-    def _parent(self, term: _Term, number: int, value: str) -> None:
+    def _parent(self, term: _Term, number: int, value: str) -> str | None:
         target = self._curie(syntax.identifier(value))
         if not target:
             self.findings.reject(self.file, number, f"parent of {term.curie} is not an identifier", value)
@@ -240,8 +241,10 @@ class _Reader:
             term.parents[target] = None
             if problem := syntax.after_identifier(value):
                 self.findings.mend(self.file, number, problem, value)
+            return target
+        return None
 
-    def _relation(self, term: _Term, number: int, value: str) -> None:
+    def _relation(self, term: _Term, number: int, value: str) -> tuple[str, str] | None:
         parts = value.split(None, 2)
         target = self._curie(syntax.identifier(parts[1])) if len(parts) > 1 else ""
         if not target:
@@ -249,7 +252,10 @@ class _Reader:
         elif target == term.curie:
             self.findings.mend(self.file, number, f"{term.curie} is related to itself; the line is left out", value)
         else:
-            term.relations.setdefault((syntax.unescape(parts[0])[0], target), number)
+            found = (syntax.unescape(parts[0])[0], target)
+            term.relations.setdefault(found, number)
+            return found
+        return None
 
     def usable(self, term: _Term) -> bool:
         """Whether the term has a name; one without is set aside."""
@@ -261,8 +267,7 @@ class _Reader:
         """The finished record."""
         relations: dict[Relation, None] = {}
         for (written, target), number in term.relations.items():
-            prop = self.properties.get(written) or _SHORTHAND.get(written) or self._curie(written)
-            if prop:
+            if prop := self._property_of(written):
                 relations[Relation(prop, target)] = None
             else:
                 self.findings.count(self.file, number, f"relations left out: '{written}' has no identifier", target)
@@ -278,4 +283,13 @@ class _Reader:
             obsolete=term.obsolete,
             replaced_by=tuple(term.replaced_by),
             source=source,
+            logical=self._logical(term),
         )
+
+    def _property_of(self, written: str) -> str:
+        return self.properties.get(written) or _SHORTHAND.get(written) or self._curie(written)
+
+    def _logical(self, term: _Term) -> tuple[str, ...]:
+        """The logical definition; empty when a part of it cannot be said, for the rest would define something wider."""
+        parts = [p if isinstance(p, str) else " ".join((self._property_of(p[0]), p[1])) for p in term.logical]
+        return tuple(sorted(parts)) if len(parts) > 1 and not any(p.startswith(" ") for p in parts) else ()

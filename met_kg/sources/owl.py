@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,11 @@ _KINDS: Final = {
     "latin": "latin",
 }
 _THING: Final = "owl:Thing"
+_SEMANTIC_TYPES: Final = (
+    "met:semanticType",
+    "http://bioportal.bioontology.org/ontologies/umls/hasSTY",
+    "http://bioportal.bioontology.org/ontologies/umls/tui",
+)
 
 
 def read_owl(
@@ -144,12 +150,19 @@ def _concept(
     definitions = [d for prop in _DEFINITIONS for d in _texts(said.get(prop, ()), file, curie, findings)]
     parents: dict[str, None] = {}
     relations: dict[Relation, None] = {}
-    for prop in ("rdfs:subClassOf", "owl:equivalentClass"):
-        for expression in said.get(prop, ()):
-            if prop == "owl:equivalentClass" and isinstance(expression, ox.NamedNode):
-                findings.count(file, curie, "equivalence of two named classes left out", _name(expression))
-            else:
-                _expression(expression, about, parents, relations, lambda what: findings.count(file, curie, what))
+    logical: tuple[str, ...] = ()
+    for expression in said.get("owl:equivalentClass", ()):
+        if isinstance(expression, ox.NamedNode):
+            findings.count(file, curie, "equivalence of two named classes left out", _name(expression))
+            continue
+        lost: list[str] = []
+        _expression(expression, about, parents, relations, lost.append)
+        for what in lost:
+            findings.count(file, curie, what)
+        if not lost and not logical:  # a definition with a part missing would define something wider
+            logical = tuple(sorted([*parents, *(f"{r.property} {r.target}" for r in relations)]))
+    for expression in said.get("rdfs:subClassOf", ()):
+        _expression(expression, about, parents, relations, lambda what: findings.count(file, curie, what))
     parents.pop(_THING, None)
     if curie in parents:
         del parents[curie]
@@ -168,6 +181,8 @@ def _concept(
         xrefs=tuple(sorted(xrefs)),
         obsolete=any(_name(v) in ("true", "1") for v in said.get("owl:deprecated", ())),
         replaced_by=tuple(sorted(_identifiers(said.get("IAO:0100001", ())))),
+        logical=logical if len(logical) > 1 else (),
+        semantic_types=tuple(sorted(_semantic_types(said))),
     )
 
 
@@ -243,6 +258,14 @@ def _identifiers(values: Iterable[_Term]) -> Iterator[str]:
         text = _name(value)
         if is_iri(text) or is_curie(text):
             yield contract(text) if is_iri(text) else text
+
+
+def _semantic_types(said: Mapping[str, list[_Term]]) -> Iterator[str]:
+    """Types of the UMLS Semantic Network, said with our property or as ontologies drawn from the UMLS say it."""
+    for prop in _SEMANTIC_TYPES:
+        for value in said.get(prop, ()):
+            if found := re.search(r"T\d{3}$", _name(value)):
+                yield f"STY:{found.group()}"
 
 
 def _only(said: Mapping[str, list[_Term]], prop: str) -> _Term | None:

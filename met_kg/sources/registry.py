@@ -10,7 +10,7 @@ from typing import Final
 from met_kg.errors import MissingData, UnknownName, UsageProblem
 from met_kg.paths import data_root, ontology_dir
 from met_kg.records import Concept, Quarantined
-from met_kg.sources import disease_ontology, mesh, symp, uberon
+from met_kg.sources import disease_ontology, hpo, mesh, symp, uberon
 from met_kg.sources.catalogue import Files, entry, locate
 from met_kg.sources.findings import Findings
 from met_kg.sources.obo import read_obo
@@ -27,6 +27,10 @@ _RECIPES: Final[dict[str, Callable[[Files, Findings], list[Concept]]]] = {
     "symp": symp.symptom_concepts,
     "mesh-imaging": mesh.imaging_concepts,
     "mesh-signs": mesh.signs_concepts,
+    "mesh-diseases": mesh.disease_concepts,
+    "mesh-conditions": mesh.condition_concepts,
+    "mesh-anatomy": mesh.anatomy_concepts,
+    "hpo-slim": hpo.phenotype_concepts,
 }
 SOURCES: Final = (OWN, *_RECIPES)
 
@@ -44,6 +48,7 @@ class Loaded:
     files: list[Path] = field(default_factory=list)
     licence: str = ""
     version: str = ""
+    adds_nodes: bool = True
 
 
 def source_files(name: str, root: Path | None = None) -> list[Path]:
@@ -78,7 +83,13 @@ def load_source(name: str, root: Path | None = None) -> Loaded:
     concepts = _RECIPES[name](locate(name, root or data_root()), findings)
     findings.close()
     return Loaded(
-        concepts, findings.mended, findings.quarantined, source_files(name, root), about.licence, about.version
+        concepts,
+        findings.mended,
+        findings.quarantined,
+        source_files(name, root),
+        about.licence,
+        about.version,
+        about.adds_nodes,
     )
 
 

@@ -3,7 +3,7 @@
 No single current file holds the human part with its synonyms, so the subsets are laid over each other: the newest
 release that knows a term gives its label, definition and whether it is obsolete; is-a and part-of edges, synonyms and
 codes are united; a label that a newer release replaced is kept as a related synonym. Terms outside the human view (and
-the Human Reference Atlas skeleton) are dropped, and edges through them lead to the next human ancestor.
+the Human Reference Atlas skeleton) and processes are dropped, and edges through them lead to the next human ancestor.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ PART_OF: Final = "BFO:0000050"
 _ROOT: Final = AXIS_ROOT["anatomy"]
 #: "anatomical entity" of the Common Anatomy Reference Ontology, which older subsets name in its place.
 _FORMER_ROOT: Final = expand(f"{OBO}CARO_0000000")
+
+#: "processual entity": stages of life, which are no structures.
+_PROCESSES: Final = "UBERON:0000000"
 
 
 @dataclass(slots=True)
@@ -63,8 +66,17 @@ def anatomy_concepts(files: Files, findings: Findings) -> list[Concept]:
     _settle_names(parts)
     human = _human_ids(files["human"], findings) | {c.curie for c in template}
     _codes(files, parts, findings)
-    kept = {curie for curie in parts if curie in human}
+    processes = _below(_PROCESSES, parts)
+    kept = {curie for curie in parts if curie in human and curie not in processes}
     return [_concept(curie, parts, kept, findings) for curie in sorted(kept)]
+
+
+def _below(top: str, parts: Mapping[str, _Part]) -> set[str]:
+    """A term and everything that is one of it."""
+    found = {top}
+    while more := {c for c, p in parts.items() if c not in found and not found.isdisjoint(p.parents)}:
+        found |= more
+    return found
 
 
 def _lay_over(parts: dict[str, _Part], concepts: Iterable[Concept]) -> None:

@@ -15,16 +15,29 @@ from met_kg.errors import DataProblem
 from met_kg.graph.closure import closure_triples
 from met_kg.graph.store import Graph
 from met_kg.records import Concept, Quarantined
-from met_kg.tree.merge import Conflict, Node, merge
+from met_kg.tree.merge import merge
+from met_kg.tree.nodes import Conflict, Node
 from met_kg.tree.place import place
 from met_kg.tree.schema import disjoint_pairs, edit_version, schema_triples
+from met_kg.tree.semantic_types import assign_semantic_types, type_names
 from met_kg.tree.write import content_hash, missing_declarations, node_triples, ontology_header
 from met_kg.vocabulary import AXES, Graphs
 
 __all__ = ["Source", "Tree", "build_tree", "default_graph", "load_sources"]
 
 #: Precedence when a recipe does not say: our own ontology first, then the axis owners, then the fillers.
-DEFAULT_ORDER: Final = ("met", "disease-ontology", "uberon", "symp", "mesh-imaging", "mesh-signs")
+DEFAULT_ORDER: Final = (
+    "met",
+    "disease-ontology",
+    "uberon",
+    "symp",
+    "mesh-imaging",
+    "mesh-signs",
+    "mesh-diseases",
+    "mesh-conditions",
+    "mesh-anatomy",
+    "hpo-slim",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,7 @@ class Source:
     mended: Sequence[Quarantined] = ()
     quarantined: Sequence[Quarantined] = ()
     files: Sequence[Path] = ()
+    adds_nodes: bool = True
 
 
 @dataclass(slots=True)
@@ -81,6 +95,7 @@ def load_sources(names: Sequence[str], root: Path | None) -> list[Source]:
                 found.mended,
                 found.quarantined,
                 found.files,
+                found.adds_nodes,
             )
         )
     return loaded
@@ -94,12 +109,14 @@ def build_tree(sources: Sequence[Source]) -> Tree:
     DataProblem
         when an axis has no root: the project's own ontology is not among the sources.
     """
-    nodes, conflicts = merge([s.concepts for s in sources])
+    align_only = {s.name for s in sources if not s.adds_nodes}
+    nodes, conflicts = merge([s.concepts for s in sources], align_only=align_only)
     if "MET:0000001" not in nodes:
         raise DataProblem("the project's own ontology is not among the sources", hint="add 'met' to tree.sources")
     conflicts += place(nodes, disjoint_pairs())
+    assign_semantic_types(nodes)
     version = edit_version()
-    body = [*schema_triples(), *node_triples(nodes.values())]
+    body = [*schema_triples(), *type_names(), *node_triples(nodes.values())]
     digest = content_hash(body)
     about = [(s.name, s.version, s.licence) for s in sources]
     triples = [*ontology_header(version, digest, about), *body]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from met_kg.tree.merge import Node
+from met_kg.tree.nodes import Node
 from met_kg.tree.write import MATCHED_SYSTEMS, sole_codes
 from met_kg.vocabulary import PREFIXES
 

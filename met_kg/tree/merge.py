@@ -1,88 +1,32 @@
 """One node per meaning: what several sources say of a concept becomes one node.
 
-Two concepts are one node when they have the same CURIE, when a node of the project's own ontology names the other's
-code as its cross-reference, or, among findings, when their labels or exact synonyms agree. The order of the sources
-is their precedence: the first one gives label, definition and identifier; the rest add synonyms, parents, relations.
-Whatever does not fit together is reported as a :class:`Conflict`, not averaged away.
+Two concepts are one node when they have the same CURIE, or when :mod:`met_kg.tree.meanings` finds that they mean the
+same. The order of the sources is their precedence: the first one gives label, definition and identifier; the rest add
+synonyms, parents, relations. Whatever does not fit together is reported as a
+:class:`~met_kg.tree.nodes.Conflict`, not averaged away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
 
-from met_kg.records import Concept, Relation, Synonym
-from met_kg.vocabulary import AXIS_ROOT, Axis
+from met_kg.records import Concept, Relation
+from met_kg.tree.meanings import Meanings
+from met_kg.tree.nodes import Conflict, Node
+from met_kg.vocabulary import AXIS_ROOT
 
-__all__ = ["Conflict", "Node", "merge", "normal_term"]
-
-
-@dataclass(slots=True)
-class Node:
-    """A node of the tree in the making."""
-
-    curie: str
-    label: str
-    axis: Axis | None
-    definition: str = ""
-    synonyms: dict[tuple[str, str], Synonym] = field(default_factory=dict)  # (lower-case text, scope)
-    parents: set[str] = field(default_factory=set)
-    relations: set[Relation] = field(default_factory=set)
-    xrefs: set[str] = field(default_factory=set)
-    obsolete: bool = False
-    replaced_by: set[str] = field(default_factory=set)
-    sources: list[str] = field(default_factory=list)
-    tree_parent: str | None = None
-
-    def absorb(self, concept: Concept, *, keep_parents: bool = True) -> None:
-        """Add what a further source says; its label becomes a synonym when it differs."""
-        self.axis = self.axis or concept.axis
-        self.label = self.label or concept.label
-        self.definition = self.definition or concept.definition
-        if concept.label.lower() != self.label.lower():
-            self._add(Synonym(concept.label))
-        for synonym in concept.synonyms:
-            self._add(synonym)
-        if keep_parents:
-            self.parents.update(concept.parents)
-        self.relations.update(concept.relations)
-        self.xrefs.update(concept.xrefs)
-        if concept.curie != self.curie:
-            self.xrefs.add(concept.curie)
-        if concept.source not in self.sources:
-            self.sources.append(concept.source)
-
-    def _add(self, synonym: Synonym) -> None:
-        text = synonym.text.strip()
-        if not text or text.lower() == self.label.lower():
-            return
-        key = (text.lower(), synonym.scope)
-        known = self.synonyms.get(key)
-        # A source that says what kind of synonym it is (abbreviation, layperson) wins over one that does not.
-        if known is None or (synonym.kind and not known.kind):
-            self.synonyms[key] = Synonym(text, synonym.scope, synonym.kind)
+__all__ = ["merge"]
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Something that does not fit together: what kind, which node, one sentence."""
-
-    kind: str
-    node: str
-    message: str
-
-
-def normal_term(text: str) -> str:
-    """A term as it is compared within an axis: case, hyphens and repeated blanks do not count.
-
-    >>> normal_term("Ground-Glass  opacity")
-    'ground glass opacity'
-    """
-    return " ".join(text.lower().replace("-", " ").split())
-
-
-def merge(sources: Sequence[Iterable[Concept]]) -> tuple[dict[str, Node], list[Conflict]]:
+def merge(
+    sources: Sequence[Iterable[Concept]], *, align_only: Collection[str] = ()
+) -> tuple[dict[str, Node], list[Conflict]]:
     """Merge sources, given in order of precedence, into nodes by CURIE.
+
+    Parameters
+    ----------
+    align_only
+        names of sources that add names and codes to nodes and never a node of their own.
 
     Returns
     -------
@@ -91,49 +35,54 @@ def merge(sources: Sequence[Iterable[Concept]]) -> tuple[dict[str, Node], list[C
     """
     nodes: dict[str, Node] = {}
     alias: dict[str, str] = {}  # CURIE of a concept -> CURIE of the node it became
-    code_owner: dict[str, str] = {}  # code named by the project's own ontology -> node
-    finding_term: dict[str, str] = {}
+    meanings = Meanings(nodes)
     conflicts: list[Conflict] = []
     for rank, concepts in enumerate(sources):
         for concept in concepts:
-            target = _target(concept, nodes, code_owner, finding_term)
-            alias[concept.curie] = target
+            target, why = (concept.curie, "") if rank == 0 else _target(concept, nodes, meanings, alias, conflicts)
             node = nodes.get(target)
             if node is None:
+                if concept.source in align_only:
+                    continue
                 node = nodes[target] = Node(target, concept.label, concept.axis, concept.definition)
                 node.obsolete, node.replaced_by = concept.obsolete, set(concept.replaced_by)
-            elif concept.obsolete:
-                if concept.curie == target and not node.obsolete:
-                    conflicts.append(
-                        Conflict("obsolete-used", target, f"{concept.source} calls '{node.label}' obsolete; kept alive")
-                    )
+            alias[concept.curie] = target
+            if concept.obsolete and not node.obsolete:
+                if concept.curie == target:
+                    text = f"{concept.source} calls '{node.label}' obsolete; kept alive"
+                    conflicts.append(Conflict("obsolete-used", target, text))
                 continue
             # A code absorbed into a node of another hierarchy brings its names, not its place.
-            node.absorb(concept, keep_parents=concept.curie == target)
-            if node.obsolete:
-                continue
-            if rank == 0:
-                for code in concept.xrefs:
-                    other = code_owner.setdefault(code, target)
-                    if other != target:
-                        conflicts.append(Conflict("code-on-two-nodes", target, f"{code} is on {other} and on {target}"))
-            if node.axis == "finding":
-                exact = (s.text for s in concept.synonyms if s.scope == "EXACT" and not s.kind)
-                for term in (concept.label, *exact):
-                    finding_term.setdefault(normal_term(term), target)
+            node.absorb(concept, keep_parents=concept.curie == target and concept.source not in align_only)
+            if why and concept.curie != target and why != _STATED:
+                node.matched[concept.curie] = why
+            if not node.obsolete:
+                if rank == 0:
+                    conflicts += _code_twice(concept, nodes, meanings)
+                meanings.add(node, concept, alias)
     _redirect(nodes, alias, conflicts)
     return nodes, conflicts
 
 
-def _target(concept: Concept, nodes: dict[str, Node], code_owner: dict[str, str], finding_term: dict[str, str]) -> str:
-    if concept.curie in nodes:
-        return concept.curie
-    owner = code_owner.get(concept.curie)
-    if owner is not None and nodes[owner].axis == concept.axis:
-        return owner
-    if concept.axis == "finding" and not concept.obsolete:
-        return finding_term.get(normal_term(concept.label), concept.curie)
-    return concept.curie
+#: A source already states the code.
+_STATED = "semapv:UnspecifiedMatching"
+
+
+def _target(
+    concept: Concept, nodes: dict[str, Node], meanings: Meanings, alias: dict[str, str], conflicts: list[Conflict]
+) -> tuple[str, str]:
+    if concept.curie in nodes or concept.obsolete:
+        return concept.curie, ""
+    found, why, problems = meanings.find(concept, alias)
+    conflicts += problems
+    return (found, why) if found else (concept.curie, "")
+
+
+def _code_twice(concept: Concept, nodes: dict[str, Node], meanings: Meanings) -> Iterable[Conflict]:
+    """The project's own ontology names a code once: it decides what later sources become."""
+    for code in concept.xrefs:
+        for other in sorted(meanings.owners(code) - {concept.curie}):
+            yield Conflict("code-on-two-nodes", concept.curie, f"{code} is on {other} and on {concept.curie}")
 
 
 def _redirect(nodes: dict[str, Node], alias: dict[str, str], conflicts: list[Conflict]) -> None:

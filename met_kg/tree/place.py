@@ -1,8 +1,9 @@
 """Every node gets its place: is-a parents without cycles, one tree parent, a path to its axis root.
 
 The tree parent is chosen among a node's is-a parents of the same axis by one rule: the deepest one (longest is-a path
-to the axis root: the most specific parent), ties broken by the lower CURIE. A node without any such parent hangs from
-its axis root, and that is reported for review.
+to the axis root: the most specific parent), ties broken by the lower CURIE. A node without any such parent is placed
+below the node that the head of its name means ("mucosa of urethra" below "mucosa"), else hung from its axis root; both
+are reported for review.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from met_kg.tree.merge import Conflict, Node
+from met_kg.literature.normalise import normal_form
+from met_kg.tree.heads import head_names
+from met_kg.tree.nodes import Conflict, Node
 from met_kg.vocabulary import AXIS_ROOT
 
 __all__ = ["place"]
@@ -120,14 +123,34 @@ def _separate_disjoint(nodes: dict[str, Node], disjoint: Set[tuple[str, str]]) -
 
 
 def _root_orphans(nodes: dict[str, Node]) -> list[Conflict]:
-    conflicts = []
+    """Give every live node without a parent one: by the head of its name, else the axis root."""
+    names: dict[tuple[str, str], list[str]] = {}
     for node in _live(nodes):
-        if node.axis is not None and not node.parents and node.curie != AXIS_ROOT[node.axis]:
+        if node.axis is not None:
+            texts = (node.label, *(s.text for s in node.synonyms.values() if s.scope == "EXACT" and not s.kind))
+            for name in dict.fromkeys(normal_form(text) for text in texts):
+                names.setdefault((node.axis, name), []).append(node.curie)
+    orphans = [n for n in _live(nodes) if n.axis is not None and not n.parents and n.curie != AXIS_ROOT[n.axis]]
+    conflicts = []
+    for node in orphans:
+        assert node.axis is not None
+        heads = (names.get((node.axis, head), []) for head in head_names(normal_form(node.label)))
+        found = next((h for h in heads if len(h) == 1 and not _is_below(h[0], node.curie, nodes)), None)
+        if found is None:
             node.parents = {AXIS_ROOT[node.axis]}
-            conflicts.append(
-                Conflict("no-parent", node.curie, f"'{node.label}' has no is-a parent; hung from the axis root")
-            )
+            text = f"'{node.label}' has no is-a parent; hung from the axis root"
+            conflicts.append(Conflict("no-parent", node.curie, text))
+            continue
+        node.parents = set(found)
+        node.placed[found[0]] = "head of its name"
+        text = f"'{node.label}' has no is-a parent; placed below {found[0]} '{nodes[found[0]].label}' by its name"
+        conflicts.append(Conflict("placed-by-name", node.curie, text))
     return conflicts
+
+
+def _is_below(node: str, other: str, nodes: dict[str, Node]) -> bool:
+    """Whether a node is the other one or has it above."""
+    return node == other or any(_is_below(parent, other, nodes) for parent in nodes[node].parents)
 
 
 def _parents_first(nodes: dict[str, Node]) -> list[str]:

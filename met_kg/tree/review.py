@@ -17,7 +17,7 @@ from typing import Final
 
 from met_kg.literature.glossary import KeyTerm
 from met_kg.literature.linker import Linker
-from met_kg.tree.merge import Conflict
+from met_kg.tree.nodes import Conflict
 
 __all__ = ["Proposal", "propose", "write_review"]
 

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import pyoxigraph as ox
 
-from met_kg.tree.merge import Node
+from met_kg.tree.nodes import Node
 from met_kg.vocabulary import contract, expand
 
 __all__ = [
     "MATCHED_SYSTEMS",
     "SYNONYM_TYPE",
+    "annotated",
     "content_hash",
     "missing_declarations",
     "node_triples",
@@ -102,16 +103,16 @@ def _one(node: Node, sole: set[tuple[str, str]]) -> Iterator[ox.Triple]:
     for (_, scope), synonym in sorted(node.synonyms.items()):
         yield say(_SCOPE[scope], ox.Literal(synonym.text))
         if synonym.kind in SYNONYM_TYPE:
-            axiom = _blank("axiom", node.curie, scope, synonym.text)
-            yield ox.Triple(axiom, _A, _iri("owl:Axiom"))
-            yield ox.Triple(axiom, _iri("owl:annotatedSource"), subject)
-            yield ox.Triple(axiom, _iri("owl:annotatedProperty"), _iri(_SCOPE[scope]))
-            yield ox.Triple(axiom, _iri("owl:annotatedTarget"), ox.Literal(synonym.text))
-            yield ox.Triple(axiom, _iri("oboInOwl:hasSynonymType"), _iri(SYNONYM_TYPE[synonym.kind]))
+            kind = _iri(SYNONYM_TYPE[synonym.kind])
+            yield from annotated(
+                node.curie, _SCOPE[scope], ox.Literal(synonym.text), {"oboInOwl:hasSynonymType": [kind]}
+            )
     for code in sorted(node.xrefs):
         yield say("oboInOwl:hasDbXref", ox.Literal(code))
         if (node.curie, code) in sole:
             yield say("skos:exactMatch", _iri(code))
+    for tui in sorted(node.semantic_types):
+        yield say("met:semanticType", _iri(tui))
     if node.obsolete:
         yield say("owl:deprecated", ox.Literal(True))
         for replacement in sorted(node.replaced_by):
@@ -119,6 +120,10 @@ def _one(node: Node, sole: set[tuple[str, str]]) -> Iterator[ox.Triple]:
         return
     for parent in sorted(node.parents):
         yield ox.Triple(subject, _SUB, _iri(parent))
+        if parent in node.placed:
+            yield from annotated(
+                node.curie, "rdfs:subClassOf", _iri(parent), {"met:placedBy": [ox.Literal(node.placed[parent])]}
+            )
     if node.tree_parent:
         yield say("met:treeParent", _iri(node.tree_parent))
     for relation in sorted(node.relations, key=lambda r: (r.property, r.target)):
@@ -127,6 +132,20 @@ def _one(node: Node, sole: set[tuple[str, str]]) -> Iterator[ox.Triple]:
         yield ox.Triple(restriction, _A, _iri("owl:Restriction"))
         yield ox.Triple(restriction, _iri("owl:onProperty"), _iri(relation.property))
         yield ox.Triple(restriction, _iri("owl:someValuesFrom"), _iri(relation.target))
+
+
+def annotated(
+    subject: str, prop: str, target: ox.NamedNode | ox.Literal, said: Mapping[str, Sequence[ox.NamedNode | ox.Literal]]
+) -> Iterator[ox.Triple]:
+    """The annotation of an axiom ``subject prop target``; its node is named by what it annotates."""
+    axiom = _blank("axiom", subject, prop, str(target))
+    yield ox.Triple(axiom, _A, _iri("owl:Axiom"))
+    yield ox.Triple(axiom, _iri("owl:annotatedSource"), _iri(subject))
+    yield ox.Triple(axiom, _iri("owl:annotatedProperty"), _iri(prop))
+    yield ox.Triple(axiom, _iri("owl:annotatedTarget"), target)
+    for name, values in said.items():
+        for value in values:
+            yield ox.Triple(axiom, _iri(name), value)
 
 
 def missing_declarations(triples: Iterable[ox.Triple]) -> list[ox.Triple]:

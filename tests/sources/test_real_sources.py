@@ -44,7 +44,8 @@ def test_every_obo_file_of_the_packs_loads_completely(data_root: Path) -> None:
 def test_concepts_per_source(loaded: dict[str, Loaded]) -> None:
     live = {name: sum(not c.obsolete for c in found.concepts) for name, found in loaded.items()}
     assert live["disease-ontology"] == 12_246 + 1  # the table has no row for the root
-    assert live["uberon"] == 11_078
+    assert live["uberon"] == 11_078 - 17  # a "processual entity" and the stages of life below it are no structures
+    assert live["hpo-slim"] > 520 and live["mesh-diseases"] > 3_900 and live["mesh-conditions"] > 400
     assert live["symp"] == 895
     assert live["mesh-imaging"] == 166
     assert live["mesh-signs"] == 350
@@ -63,7 +64,7 @@ def test_names_codes_and_relations_reach_what_the_packs_hold(loaded: dict[str, L
     parts = loaded["uberon"].concepts
     assert (
         sum(len(c.relations) for c in parts) > 9_800
-        and sum(bool(c.definition) for c in parts if not c.obsolete) == 8_797
+        and sum(bool(c.definition) for c in parts if not c.obsolete) == 8_797 - 16
     )
 
 

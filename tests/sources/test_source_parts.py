@@ -11,7 +11,7 @@ from met_kg.records import Synonym
 from met_kg.sources.expressions import certain_relations
 from met_kg.sources.findings import Findings
 from met_kg.sources.lines import read_table
-from met_kg.sources.mesh import read_branch, uninvert
+from met_kg.sources.mesh import read_branches, uninvert
 from met_kg.sources.xrefs import FOREIGN, normalise
 from met_kg.vocabulary import is_curie
 
@@ -119,7 +119,7 @@ def test_a_mesh_branch(tmp_path: Path) -> None:
         "D000997\tSecond Owner\tE01.370.350.700\n"
     )
     findings = Findings()
-    found = {c.curie: c for c in read_branch(path, "E01.370.350", "modality", "mesh-imaging", findings)}
+    found = {c.curie: c for c in read_branches(path, ["E01.370.350"], "modality", "mesh-imaging", findings)}
     assert sorted(found) == ["MESH:D000999", "MESH:D003952", "MESH:D011859", "MESH:D014057"]
     assert found["MESH:D003952"].parents == ("MET:0000002",)
     ct = found["MESH:D014057"]

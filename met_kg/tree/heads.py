@@ -1,0 +1,25 @@
+"""The head of a name: what a thing is, by the words that name it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+__all__ = ["head_names"]
+
+#: What joins a head to what stands behind it.
+_BEHIND = frozenset({"of", "in", "to", "from", "at", "on", "for", "with", "without", "between", "due", "by"})
+
+
+def head_names(form: str) -> Iterator[str]:
+    """Names of wider things that a name in compared form ends with, longest first.
+
+    >>> list(head_names("muscular layer of prostatic urethra"))
+    ['muscular layer', 'layer']
+    >>> list(head_names("sensory organ epithelium"))
+    ['organ epithelium', 'epithelium']
+    """
+    words = form.split()
+    end = next((i for i, word in enumerate(words) if word in _BEHIND and i), len(words))
+    first = 0 if end < len(words) else 1
+    for start in range(first, end):
+        yield " ".join(words[start:end])
