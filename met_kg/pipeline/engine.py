@@ -67,6 +67,8 @@ class Step:
     settings: Callable[[Recipe], Any]
     #: Files outside the run that it reads.
     inputs: Callable[[Recipe], Sequence[Path]] = lambda recipe: ()
+    #: What is to be saved of the last run's outputs before anything is compared or made.
+    prepare: Callable[[Path], None] = lambda run: None
     #: Named graph -> file it is loaded from, for steps that make graphs.
     graphs: tuple[tuple[str, str], ...] = ()
     #: Whether the work folder survives a kill (the step resumes from its own checkpoints).
@@ -112,6 +114,7 @@ def run_steps(
         for number, step in enumerate(steps[: last + 1]):
             if not step.wanted(recipe):
                 continue
+            step.prepare(run)
             key = _key(step, recipe, run)
             state = _state(run, step)
             if number < first:

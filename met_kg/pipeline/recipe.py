@@ -18,8 +18,8 @@ from met_kg.filtering.options import FilterOptions
 from met_kg.paths import SHIPPED, expand_path
 from met_kg.pipeline.yaml_lines import KeyPath, load_with_lines
 from met_kg.retrieval.options import RetrievalOptions
+from met_kg.sources.files import SourceFile
 from met_kg.synthesis.options import SynthesisOptions
-from met_kg.vocabulary import Axis
 
 __all__ = ["Recipe"]
 
@@ -28,20 +28,12 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class SourceFile(_Section):
-    """An ontology file of the user's own, merged after the named sources."""
-
-    name: str
-    path: str
-    axis: Axis
-    licence: str = ""
-
-
 class TreeSection(_Section):
     """Which ontologies become the tree, in order of precedence after the project's own."""
 
     sources: list[str] = ["met"]
     files: list[SourceFile] = []
+    decisions: list[str] = Field(default=[], description="review tables that people filled in, earliest first")
 
 
 class Documents(_Section):
@@ -146,6 +138,7 @@ class Recipe(_Section):
         """Paths of the recipe that lead nowhere, one sentence each."""
         named: list[tuple[KeyPath, str]] = []
         named += [(("tree", "files", i, "path"), f.path) for i, f in enumerate(self.tree.files)]
+        named += [(("tree", "decisions", i), path) for i, path in enumerate(self.tree.decisions)]
         named += [(("literature", "documents", i, "path"), d.path) for i, d in enumerate(self.literature.documents)]
         named += [(("corpus", i, "path"), c.path) for i, c in enumerate(self.corpus) if c.path]
         named += [(("eval", "sources", b), p) for b, p in self.eval.sources.items()]
@@ -194,6 +187,7 @@ def _override(values: dict[str, Any], override: str) -> None:
 #: Where a recipe names files: section, then keys; ``*`` is every entry of a list or mapping.
 _PATHS: Final = (
     ("tree", "files", "*", "path"),
+    ("tree", "decisions", "*"),
     ("literature", "documents", "*", "path"),
     ("corpus", "*", "path"),
     ("filter", "benchmarks", "*", "images"),

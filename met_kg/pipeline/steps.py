@@ -21,28 +21,30 @@ __all__ = ["STEPS", "run_steps"]
 # --- tree ------------------------------------------------------------------------------------------------------------
 def _tree(ctx: Context) -> None:
     from met_kg.graph.closure import closure_triples
-    from met_kg.tree.build import Source, build_tree, load_sources
-    from met_kg.tree.mappings import write_mappings
+    from met_kg.tree.build import build_tree, load_files, load_sources
+    from met_kg.tree.decisions import read_decisions
+    from met_kg.tree.mappings import candidate_rows, tree_mappings, write_mappings
+    from met_kg.tree.review import conflict_rows, write_review
     from met_kg.tree.write import write_ntriples, write_owl
 
     sources = load_sources(ctx.recipe.tree.sources, data_root())
-    for extra in ctx.recipe.tree.files:
-        from met_kg.sources.registry import load_file
-
-        found = load_file(expand_path(extra.path), extra.name, extra.axis)
-        sources.append(
-            Source(extra.name, "", extra.licence, found.concepts, found.mended, found.quarantined, found.files)
-        )
+    sources += load_files(ctx.recipe.tree.files)
     for source in sources:
         ctx.quarantined += source.quarantined
         if source.mended:
             ctx.counts[f"mended in {source.name}"] = len(source.mended)
-    tree = build_tree(sources)
+    decisions = read_decisions(_decision_files(ctx.recipe, ctx.run))
+    tree = build_tree(sources, decisions)
     graph = tree.graph()
     write_ntriples(tree.triples, ctx.out("graph/tree.nt"))
     write_ntriples(closure_triples(graph), ctx.out("graph/closure.nt"))
     write_owl(tree.triples, ctx.out("tree/met.owl"))
-    mappings = write_mappings(tree.nodes.values(), ctx.out("tree/mappings.sssom.tsv"), version=tree.version)
+    stated, candidates = tree_mappings(tree.nodes.values(), tree.code_names, decisions)
+    write_mappings(stated, ctx.out("tree/mappings.sssom.tsv"), name="stated", version=tree.version)
+    write_mappings(candidates, ctx.out("tree/mappings-candidates.sssom.tsv"), name="candidates", version=tree.version)
+    labels = {n.curie: n.label for n in tree.nodes.values()}
+    queue = [*conflict_rows(tree.conflicts, labels), *candidate_rows(candidates)]
+    counts = write_review((row for row in queue if not decisions.decided(row)), ctx.out("tree/queue.tsv"))
     about = {
         "version": tree.version,
         "sha256": tree.sha256,
@@ -51,14 +53,28 @@ def _tree(ctx: Context) -> None:
         "conflicts": [{"kind": c.kind, "node": c.node, "message": c.message} for c in tree.conflicts],
     }
     _write_json(ctx.out("tree/tree.json"), about)
-    ctx.counts |= {**tree.counts(), "mappings": mappings, "conflicts": len(tree.conflicts)}
+    ctx.counts |= {**tree.counts(), "mappings": len(stated), "candidate mappings": len(candidates)}
+    ctx.counts |= {"conflicts": len(tree.conflicts), "for review": sum(counts.values())}
+    if decisions.rows:
+        ctx.counts["decisions"] = len(decisions.rows)
+
+
+def _decision_files(recipe: Recipe, run: Path) -> list[Path]:
+    """Tables of decisions, earliest first: shipped with the ontology, named by the recipe, kept by the run."""
+    from met_kg.paths import ontology_dir
+
+    named = [expand_path(path) for path in recipe.tree.decisions]
+    kept = run / "decisions.tsv"
+    return [ontology_dir() / "decisions.tsv", *named, *([kept] if kept.is_file() else [])]
 
 
 def _tree_inputs(recipe: Recipe) -> Sequence[Path]:
+    from met_kg.paths import ontology_dir
     from met_kg.sources.registry import source_files
 
     named = [path for name in recipe.tree.sources for path in source_files(name, data_root())]
-    return [*named, *(expand_path(f.path) for f in recipe.tree.files)]
+    files = [expand_path(path) for path in (*(f.path for f in recipe.tree.files), *recipe.tree.decisions)]
+    return [*named, *files, ontology_dir() / "decisions.tsv", ontology_dir() / "semantic-types.tsv"]
 
 
 # --- literature ------------------------------------------------------------------------------------------------------
@@ -67,8 +83,9 @@ def _literature(ctx: Context) -> None:
     from met_kg.literature.glossary import read_key_terms
     from met_kg.literature.lexicon import Lexicon
     from met_kg.literature.linker import Linker
-    from met_kg.tree.nodes import Conflict
-    from met_kg.tree.review import propose, write_review
+    from met_kg.tree.decisions import read_decisions
+    from met_kg.tree.proposals import propose
+    from met_kg.tree.review import read_review, write_review
     from met_kg.tree.write import write_ntriples
 
     with ctx.graph() as graph:
@@ -91,8 +108,10 @@ def _literature(ctx: Context) -> None:
     tables.write("mentions", mentions, ctx.out("mentions.parquet"))
     write_ntriples(evidence_triples(mentions), ctx.out("graph/evidence.nt"))
     proposals, fate = propose(key_terms, linker)
-    about = json.loads((ctx.run / "tree" / "tree.json").read_text(encoding="utf-8"))
-    review = write_review(proposals, [Conflict(**c) for c in about["conflicts"]], ctx.out("tree/review.tsv"))
+    decisions = read_decisions(_decision_files(ctx.recipe, ctx.run))
+    queue = [row for _, row in read_review(ctx.run / "tree" / "queue.tsv")]
+    undecided = [row for row in proposals if not decisions.decided(row)]
+    review = write_review([*undecided, *queue], ctx.out("tree/review.tsv"))
     ctx.counts |= {
         "documents": len(documents),
         "mentions": len(mentions),
@@ -258,6 +277,12 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _keep_decisions(run: Path) -> None:
+    from met_kg.tree.decisions import keep_decisions
+
+    keep_decisions(run)
+
+
 #: Steps that set input aside.
 _READING: Final = ("tree", "literature", "corpus", "retrieve", "synthesize")
 
@@ -265,10 +290,12 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(
         "tree",
         room="tree",
-        needs=(),
+        needs=("decisions.tsv",),
         makes=(
             "tree/met.owl",
             "tree/mappings.sssom.tsv",
+            "tree/mappings-candidates.sssom.tsv",
+            "tree/queue.tsv",
             "tree/tree.json",
             "graph/tree.nt",
             "graph/closure.nt",
@@ -276,12 +303,13 @@ STEPS: Final[tuple[Step, ...]] = (
         do=_tree,
         settings=lambda r: r.tree.model_dump(),
         inputs=_tree_inputs,
+        prepare=_keep_decisions,
         graphs=((Graphs.TREE, "graph/tree.nt"), (Graphs.CLOSURE, "graph/closure.nt")),
     ),
     Step(
         "literature",
         room="tree",
-        needs=("tree/tree.json", "graph/tree.nt", "graph/closure.nt"),
+        needs=("tree/queue.tsv", "graph/tree.nt", "graph/closure.nt", "decisions.tsv"),
         makes=("mentions.parquet", "graph/evidence.nt", "tree/review.tsv"),
         do=_literature,
         settings=lambda r: r.literature.model_dump(),

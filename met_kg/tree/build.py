@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -15,15 +15,17 @@ from met_kg.errors import DataProblem
 from met_kg.graph.closure import closure_triples
 from met_kg.graph.store import Graph
 from met_kg.records import Concept, Quarantined
+from met_kg.sources.files import SourceFile
+from met_kg.tree.decisions import Decisions, apply_decisions, lost_decisions
 from met_kg.tree.merge import merge
 from met_kg.tree.nodes import Conflict, Node
 from met_kg.tree.place import place
 from met_kg.tree.schema import disjoint_pairs, edit_version, schema_triples
 from met_kg.tree.semantic_types import assign_semantic_types, type_names
-from met_kg.tree.write import content_hash, missing_declarations, node_triples, ontology_header
+from met_kg.tree.write import MATCHED_SYSTEMS, content_hash, missing_declarations, node_triples, ontology_header
 from met_kg.vocabulary import AXES, Graphs
 
-__all__ = ["Source", "Tree", "build_tree", "default_graph", "load_sources"]
+__all__ = ["Source", "Tree", "build_tree", "default_graph", "load_files", "load_sources"]
 
 #: Precedence when a recipe does not say: our own ontology first, then the axis owners, then the fillers.
 DEFAULT_ORDER: Final = (
@@ -64,6 +66,7 @@ class Tree:
     version: str
     sha256: str
     sources: list[tuple[str, str, str]] = field(default_factory=list)
+    code_names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def graph(self) -> Graph:
         """The tree with its closure, in memory."""
@@ -101,8 +104,31 @@ def load_sources(names: Sequence[str], root: Path | None) -> list[Source]:
     return loaded
 
 
-def build_tree(sources: Sequence[Source]) -> Tree:
-    """Merge and place the concepts of sources given in order of precedence.
+def load_files(files: Iterable[SourceFile]) -> list[Source]:
+    """Load a user's own files, in the order given."""
+    from met_kg.paths import expand_path
+    from met_kg.sources.load import load_file
+
+    loaded = []
+    for file in files:
+        found = load_file(expand_path(file.path), file)
+        loaded.append(
+            Source(
+                file.name,
+                found.version,
+                file.licence,
+                found.concepts,
+                found.mended,
+                found.quarantined,
+                found.files,
+                found.adds_nodes,
+            )
+        )
+    return loaded
+
+
+def build_tree(sources: Sequence[Source], decisions: Decisions | None = None) -> Tree:
+    """Merge and place the concepts of sources given in order of precedence, as people decided where they did.
 
     Raises
     ------
@@ -113,7 +139,11 @@ def build_tree(sources: Sequence[Source]) -> Tree:
     nodes, conflicts = merge([s.concepts for s in sources], align_only=align_only)
     if "MET:0000001" not in nodes:
         raise DataProblem("the project's own ontology is not among the sources", hint="add 'met' to tree.sources")
-    conflicts += place(nodes, disjoint_pairs())
+    decisions = decisions or Decisions()
+    conflicts += apply_decisions(nodes, decisions)
+    not_by_name = {row.id for row in decisions.of("reject") if row.kind == "placed-by-name"}
+    conflicts += place(nodes, disjoint_pairs(), not_by_name)
+    conflicts += lost_decisions(nodes, decisions)
     assign_semantic_types(nodes)
     version = edit_version()
     body = [*schema_triples(), *type_names(), *node_triples(nodes.values())]
@@ -121,7 +151,18 @@ def build_tree(sources: Sequence[Source]) -> Tree:
     about = [(s.name, s.version, s.licence) for s in sources]
     triples = [*ontology_header(version, digest, about), *body]
     triples += missing_declarations(triples)
-    return Tree(nodes, triples, conflicts, version, digest, about)
+    return Tree(nodes, triples, conflicts, version, digest, about, _code_names(sources))
+
+
+def _code_names(sources: Sequence[Source]) -> dict[str, tuple[str, ...]]:
+    """What sources call the codes of systems that nodes are mapped to, the label first."""
+    found: dict[str, tuple[str, ...]] = {}
+    for source in sources:
+        for concept in source.concepts:
+            if concept.curie.partition(":")[0] in MATCHED_SYSTEMS:
+                names = (concept.label, *(s.text for s in concept.synonyms if s.scope == "EXACT"))
+                found[concept.curie] = tuple(dict.fromkeys((*found.get(concept.curie, ()), *names)))
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,9 @@ __all__ = ["head_names"]
 #: What joins a head to what stands behind it.
 _BEHIND = frozenset({"of", "in", "to", "from", "at", "on", "for", "with", "without", "between", "due", "by"})
 
+#: Modifiers that make another thing of what stands behind them: a future metencephalon is no metencephalon.
+_UNMAKING = frozenset({"future", "presumptive", "rudimentary", "vestigial", "pseudo", "non", "no", "absent"})
+
 
 def head_names(form: str) -> Iterator[str]:
     """Names of wider things that a name in compared form ends with, longest first.
@@ -17,9 +20,13 @@ def head_names(form: str) -> Iterator[str]:
     ['muscular layer', 'layer']
     >>> list(head_names("sensory organ epithelium"))
     ['organ epithelium', 'epithelium']
+    >>> list(head_names("future metencephalon"))
+    []
     """
     words = form.split()
     end = next((i for i, word in enumerate(words) if word in _BEHIND and i), len(words))
     first = 0 if end < len(words) else 1
     for start in range(first, end):
+        if not _UNMAKING.isdisjoint(words[:start]):
+            return
         yield " ".join(words[start:end])

@@ -67,8 +67,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Something that does not fit together: what kind, which node, one sentence."""
+    """Something that does not fit together: what kind, which node, one sentence, and the parent it was given if any."""
 
     kind: str
     node: str
     message: str
+    parent: str = ""

@@ -26,16 +26,25 @@ __all__ = ["place"]
 TOP = "MET:0000001"
 
 
-def place(nodes: dict[str, Node], disjoint: Set[tuple[str, str]] = frozenset()) -> list[Conflict]:
+def place(
+    nodes: dict[str, Node],
+    disjoint: Set[tuple[str, str]] = frozenset(),
+    not_by_name: Set[str] = frozenset(),
+) -> list[Conflict]:
     """Set axes, break is-a cycles, keep disjoint classes apart, choose tree parents; returns what was mended.
 
-    ``disjoint`` holds the pairs of classes that nothing can be both of, each pair in both orders.
+    Parameters
+    ----------
+    disjoint
+        the pairs of classes that nothing can be both of, each pair in both orders.
+    not_by_name
+        nodes that people do not want placed by the head of their name.
     """
     conflicts = _break_cycles(nodes)
     _inherit_axes(nodes)
     conflicts += _separate_axes(nodes)
     conflicts += _separate_disjoint(nodes, disjoint)
-    conflicts += _root_orphans(nodes)
+    conflicts += _root_orphans(nodes, not_by_name)
     height = _longest_paths(nodes)
     for node in nodes.values():
         if node.obsolete or node.curie == TOP or node.axis is None:
@@ -122,7 +131,7 @@ def _separate_disjoint(nodes: dict[str, Node], disjoint: Set[tuple[str, str]]) -
     return conflicts
 
 
-def _root_orphans(nodes: dict[str, Node]) -> list[Conflict]:
+def _root_orphans(nodes: dict[str, Node], not_by_name: Set[str]) -> list[Conflict]:
     """Give every live node without a parent one: by the head of its name, else the axis root."""
     names: dict[tuple[str, str], list[str]] = {}
     for node in _live(nodes):
@@ -134,7 +143,8 @@ def _root_orphans(nodes: dict[str, Node]) -> list[Conflict]:
     conflicts = []
     for node in orphans:
         assert node.axis is not None
-        heads = (names.get((node.axis, head), []) for head in head_names(normal_form(node.label)))
+        tried = [] if node.curie in not_by_name else head_names(normal_form(node.label))
+        heads = (names.get((node.axis, head), []) for head in tried)
         found = next((h for h in heads if len(h) == 1 and not _is_below(h[0], node.curie, nodes)), None)
         if found is None:
             node.parents = {AXIS_ROOT[node.axis]}
@@ -144,7 +154,7 @@ def _root_orphans(nodes: dict[str, Node]) -> list[Conflict]:
         node.parents = set(found)
         node.placed[found[0]] = "head of its name"
         text = f"'{node.label}' has no is-a parent; placed below {found[0]} '{nodes[found[0]].label}' by its name"
-        conflicts.append(Conflict("placed-by-name", node.curie, text))
+        conflicts.append(Conflict("placed-by-name", node.curie, text, found[0]))
     return conflicts
 
 

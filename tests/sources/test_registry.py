@@ -9,7 +9,9 @@ import pytest
 
 from met_kg.errors import MissingData, UnknownName, UsageProblem
 from met_kg.records import Relation
-from met_kg.sources.registry import SOURCES, load_file, load_source, source_files
+from met_kg.sources.files import SourceFile
+from met_kg.sources.load import load_file
+from met_kg.sources.registry import SOURCES, load_source, source_files
 
 OBO = """format-version: 1.2
 data-version: 7
@@ -46,7 +48,7 @@ def test_unknown_and_missing_sources(tmp_path: Path) -> None:
 def test_a_users_obo_file(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(gzip.compress(OBO.encode()) if name.endswith(".gz") else OBO.encode())
-    loaded = load_file(path, "mine", "disease", "CC-BY-4.0")
+    loaded = load_file(path, SourceFile(name="mine", path=str(path), axis="disease", licence="CC-BY-4.0"))
     (concept,) = loaded.concepts
     assert (concept.axis, concept.source) == ("disease", "mine")
     assert concept.relations == (Relation("RO:0004026", "UBERON:0002048"),)
@@ -57,13 +59,13 @@ def test_a_users_obo_file(tmp_path: Path, name: str) -> None:
 
 def test_a_users_turtle_file(tmp_path: Path) -> None:
     (tmp_path / "mine.ttl").write_text(TURTLE)
-    loaded = load_file(tmp_path / "mine.ttl", "mine", "finding")
+    loaded = load_file(tmp_path / "mine.ttl", SourceFile(name="mine", path="mine.ttl", axis="finding"))
     assert [(c.curie, c.label, c.axis) for c in loaded.concepts] == [("http://example.org/a", "alpha", "finding")]
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(MissingData, match=r"mine\.obo"):
-        load_file(tmp_path / "mine.obo", "mine", "finding")
+        load_file(tmp_path / "mine.obo", SourceFile(name="mine", path="mine.obo", axis="finding"))
     (tmp_path / "mine.docx").write_text("x")
     with pytest.raises(UsageProblem, match=r"format of .*mine\.docx"):
-        load_file(tmp_path / "mine.docx", "mine", "finding")
+        load_file(tmp_path / "mine.docx", SourceFile(name="mine", path="mine.docx", axis="finding"))
