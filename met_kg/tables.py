@@ -113,6 +113,22 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             "licence": _TEXT,
         }
     ),
+    "relations": pa.schema(
+        {
+            "subject": _TEXT,
+            "subject_label": _TEXT,
+            "kind": _TEXT,
+            "target": _TEXT,
+            "target_label": _TEXT,
+            "count": _INT,
+            "stated": _INT,
+            "score": _REAL,
+            "q_value": _REAL,
+            "sources": _TEXT,
+            "documents": _TEXT,
+            "sentence": _TEXT,
+        }
+    ),
     "quarantine": pa.schema({"source": _TEXT, "where": _TEXT, "reason": _TEXT, "content": _TEXT}),
 }
 

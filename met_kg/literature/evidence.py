@@ -3,59 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import pyoxigraph as ox
 
 from met_kg.literature.document import Document
-from met_kg.literature.linker import Linker
-from met_kg.records import Quarantined
+from met_kg.records import Mention
 from met_kg.vocabulary import expand
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["evidence_triples", "mentions_table"]
+__all__ = ["evidence_triples", "mention_rows"]
 
 _INTEGER: Final = "xsd:integer"
 
 
-def mentions_table(
-    documents: Iterable[Document | Quarantined],
-    linker: Linker,
-    *,
-    quarantine: Callable[[Quarantined], None] | None = None,
-) -> pd.DataFrame:
-    """Every mention of every document, in the schema ``mentions`` of :mod:`met_kg.tables`.
-
-    What could not be read as a document is handed to ``quarantine``.
-    """
-    from met_kg import tables
-
-    rows: list[dict[str, Any]] = []
-    for document in documents:
-        if isinstance(document, Quarantined):
-            if quarantine is not None:
-                quarantine(document)
-            continue
-        for m in linker.link(document.text):
-            rows.append(
-                {
-                    "document": document.id,
-                    "start": m.start,
-                    "end": m.end,
-                    "text": m.text,
-                    "axis": m.axis,
-                    "node": m.node,
-                    "label": m.label,
-                    "score": m.score,
-                    "assertion": m.assertion,
-                    "source": document.source,
-                    "licence": document.licence,
-                }
-            )
-    return tables.frame("mentions", rows)
+def mention_rows(document: Document, mentions: Iterable[Mention]) -> Iterator[dict[str, Any]]:
+    """The mentions of a document as rows of the schema ``mentions`` of :mod:`met_kg.tables`."""
+    for m in mentions:
+        yield {
+            "document": document.id,
+            "start": m.start,
+            "end": m.end,
+            "text": m.text,
+            "axis": m.axis,
+            "node": m.node,
+            "label": m.label,
+            "score": m.score,
+            "assertion": m.assertion,
+            "source": document.source,
+            "licence": document.licence,
+        }
 
 
 def evidence_triples(mentions: pd.DataFrame) -> Iterator[ox.Triple]:

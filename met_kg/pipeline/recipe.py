@@ -47,10 +47,10 @@ class Documents(_Section):
 
 
 class LiteratureSection(_Section):
-    """Which literature is read, and how sure a new entity must look to be proposed for review."""
+    """Which literature is read, and how sure a relation must look to be mined."""
 
     documents: list[Documents] = []
-    min_mentions_proposed: int = Field(default=3, ge=1, description="mentions before a new term is proposed")
+    alpha: float = Field(default=0.05, gt=0, le=1, description="false discovery rate of mined relations")
 
 
 class ExportSection(_Section):

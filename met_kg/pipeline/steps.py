@@ -6,14 +6,17 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from met_kg import tables
 from met_kg.paths import SHIPPED, data_root, expand_path
 from met_kg.pipeline.engine import Context, Step, run_steps
-from met_kg.pipeline.recipe import Recipe
+from met_kg.pipeline.recipe import Documents, Recipe
 from met_kg.records import Quarantined
 from met_kg.vocabulary import Graphs
+
+if TYPE_CHECKING:
+    from met_kg.literature.document import Document
 
 __all__ = ["STEPS", "run_steps"]
 
@@ -79,47 +82,59 @@ def _tree_inputs(recipe: Recipe) -> Sequence[Path]:
 
 # --- literature ------------------------------------------------------------------------------------------------------
 def _literature(ctx: Context) -> None:
-    from met_kg.literature.evidence import evidence_triples, mentions_table
+    from met_kg.literature.evidence import evidence_triples
     from met_kg.literature.glossary import read_key_terms
-    from met_kg.literature.lexicon import Lexicon
-    from met_kg.literature.linker import Linker
+    from met_kg.literature.reading import Reading
     from met_kg.tree.decisions import read_decisions
-    from met_kg.tree.proposals import propose
+    from met_kg.tree.proposals import mined_header, mined_triples, relation_rows, term_rows
     from met_kg.tree.review import read_review, write_review
-    from met_kg.tree.write import write_ntriples
+    from met_kg.tree.write import write_ntriples, write_owl
 
     with ctx.graph() as graph:
-        linker = Linker(Lexicon.from_graph(graph))
-    documents = []
-    key_terms = []
+        reading = Reading(graph)
     for corpus in ctx.recipe.literature.documents:
-        count = 0
-        for found in _read(corpus.path, corpus.format, corpus.name, corpus.licence):
-            if isinstance(found, Quarantined):
-                ctx.quarantined.append(found)
-                continue
-            if corpus.limit is not None and count >= corpus.limit:
-                break
-            documents.append(found)
-            count += 1
         if corpus.format == "sections":
-            key_terms += list(read_key_terms(expand_path(corpus.path)))
-    mentions = mentions_table(ctx.log.track(documents, "documents"), linker)
+            for key in read_key_terms(expand_path(corpus.path)):
+                reading.terms.add_key_term(key)
+        found = _documents(ctx, corpus)
+        for document in ctx.log.track(found, f"documents of {corpus.name}"):
+            reading.add(document)
+    mentions = reading.mentions()
+    relations = list(reading.relations(alpha=ctx.recipe.literature.alpha))
     tables.write("mentions", mentions, ctx.out("mentions.parquet"))
-    write_ntriples(evidence_triples(mentions), ctx.out("graph/evidence.nt"))
-    proposals, fate = propose(key_terms, linker)
+    tables.write("relations", reading.relations_table(relations), ctx.out("relations.parquet"))
+    mined = list(mined_triples(relations))
+    about = json.loads((ctx.run / "tree" / "tree.json").read_text(encoding="utf-8"))
+    write_ntriples([*evidence_triples(mentions), *mined], ctx.out("graph/evidence.nt"))
+    write_owl([*mined_header(about["version"], about["sha256"]), *mined], ctx.out("tree/met-mined.owl"))
     decisions = read_decisions(_decision_files(ctx.recipe, ctx.run))
+    new_terms = term_rows(reading.terms.terms())
     queue = [row for _, row in read_review(ctx.run / "tree" / "queue.tsv")]
-    undecided = [row for row in proposals if not decisions.decided(row)]
-    review = write_review([*undecided, *queue], ctx.out("tree/review.tsv"))
+    proposed = [*new_terms, *relation_rows(relations, reading.labels, reading.axes)]
+    review = write_review([*(r for r in proposed if not decisions.decided(r)), *queue], ctx.out("tree/review.tsv"))
     ctx.counts |= {
-        "documents": len(documents),
+        "documents": reading.documents,
         "mentions": len(mentions),
         "nodes mentioned": int(mentions["node"].nunique()),
+        "new terms": len(new_terms),
+        "key terms known": len(reading.terms.known),
+        "key terms without a parent": len(reading.terms.without_parent()),
         "review queue": sum(review.values()),
     }
-    if fate:
-        ctx.counts["key terms"] = dict(sorted(fate.items()))
+    ctx.counts["relations mined"] = {k: int(v) for k, v in sorted(Counter(r.kind for r in relations).items())}
+
+
+def _documents(ctx: Context, corpus: Documents) -> list[Document]:
+    """The documents of one corpus; what cannot be read is set aside."""
+    documents: list[Document] = []
+    for found in _read(corpus.path, corpus.format, corpus.name, corpus.licence):
+        if isinstance(found, Quarantined):
+            ctx.quarantined.append(found)
+        elif corpus.limit is not None and len(documents) >= corpus.limit:
+            break
+        else:
+            documents.append(found)
+    return documents
 
 
 def _read(path: str, form: str | None, name: str, licence: str) -> Any:
@@ -310,7 +325,13 @@ STEPS: Final[tuple[Step, ...]] = (
         "literature",
         room="tree",
         needs=("tree/queue.tsv", "graph/tree.nt", "graph/closure.nt", "decisions.tsv"),
-        makes=("mentions.parquet", "graph/evidence.nt", "tree/review.tsv"),
+        makes=(
+            "mentions.parquet",
+            "relations.parquet",
+            "graph/evidence.nt",
+            "tree/met-mined.owl",
+            "tree/review.tsv",
+        ),
         do=_literature,
         settings=lambda r: r.literature.model_dump(),
         inputs=lambda r: [expand_path(d.path) for d in r.literature.documents],

@@ -1,46 +1,97 @@
-"""New terms that literature defines, each with the parent it would get. None enters the tree by itself.
+"""What literature proposes: new terms and relations as rows for review, and relations as an OWL module of their own.
 
-The proposed parent is the node that the end of the name already means (head-noun subsumption: a *pulmonary artery* is
-an artery), and the book's words stand beside.
+No new term enters the tree by itself. Mined relations are annotations, not axioms: ``tree/met-mined.owl`` imports the
+tree and says of a class that literature names it together with another, from which corpora, how often, how much more
+often than chance. What a source asserts is a restriction in ``tree/met.owl``; the two cannot be taken for each other.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
-from met_kg.literature.glossary import KeyTerm
-from met_kg.literature.linker import Linker
+import pyoxigraph as ox
+
+from met_kg.literature.new_terms import NewTerm
+from met_kg.literature.relations import MinedRelation, RelationKind
 from met_kg.tree.review import ReviewRow, machine_ids
+from met_kg.tree.write import annotated
+from met_kg.vocabulary import expand
 
-__all__ = ["propose"]
+__all__ = ["MINED_AS", "mined_header", "mined_triples", "relation_rows", "term_rows"]
+
+#: Kind of relation -> annotation property of the mined module, property that an accepted one gets.
+MINED_AS: Final[dict[RelationKind, tuple[str, str]]] = {
+    "location": ("met:minedLocation", "met:hasLocation"),
+    "symptom": ("met:minedSymptom", "RO:0002452"),
+    "imaging": ("met:minedImagedBy", "met:imagedBy"),
+}
+_DISEASE_LOCATION: Final = "RO:0004026"
 
 
-def propose(terms: Iterable[KeyTerm], linker: Linker) -> tuple[list[ReviewRow], Counter[str]]:
-    """Proposals for key terms that no node carries as a name; the counter says what became of the rest."""
-    found: dict[str, tuple[str, str, str, float, str]] = {}
-    fate: Counter[str] = Counter()
-    for key in terms:
-        label = key.term.split("(")[0].strip()
-        if not label or label.lower() in found:
-            fate["repeated"] += 1
-            continue
-        mentions = linker.link(label)
-        if any(m.start == 0 and m.end == len(label) for m in mentions):
-            fate["already a name in the tree"] += 1
-            continue
-        heads = [m for m in mentions if m.end == len(label) and m.start > 0]
-        if not heads:
-            fate["no parent found by its last words"] += 1
-            continue
-        head = max(heads, key=lambda m: (m.end - m.start, m.score, m.node))
-        # How much of the name the parent explains: a rough confidence, and only that.
-        confidence = round(0.5 + 0.5 * (head.end - head.start) / len(label) * head.score, 2)
-        found[label.lower()] = (label, head.node, key.meaning, confidence, key.document)
-        fate["proposed"] += 1
-    ids = machine_ids([label for label, *_ in found.values()])
-    rows = [
-        ReviewRow(ids[label], label, parent, "", meaning, "new-term", f"{confidence:g}", document)
-        for label, parent, meaning, confidence, document in sorted(found.values())
+def term_rows(terms: Iterable[NewTerm]) -> list[ReviewRow]:
+    """New terms as rows for review, the surest first."""
+    found = sorted(terms, key=lambda t: (-t.confidence, t.label.lower(), t.label))
+    ids = machine_ids([t.label for t in found])
+    return [
+        ReviewRow(
+            ids[t.label],
+            t.label,
+            t.parent,
+            "",
+            t.definition,
+            "new-term",
+            f"{t.confidence:g}",
+            f"by {', '.join(t.signs)}. " + " / ".join(t.evidence),
+        )
+        for t in found
     ]
-    return rows, fate
+
+
+def relation_rows(
+    relations: Iterable[MinedRelation], labels: Mapping[str, str], axes: Mapping[str, str]
+) -> Iterator[ReviewRow]:
+    """Mined relations as rows for review; the relation is what the class gets when a person accepts the row."""
+    for r in relations:
+        prop = MINED_AS[r.kind][1]
+        if r.kind == "location" and axes.get(r.subject) == "disease":
+            prop = _DISEASE_LOCATION
+        said = f"{labels.get(r.target, r.target)}: {r.count} sentences, {r.stated} of them say so, q {r.q_value:g}. "
+        said += " / ".join(f"{e.document}: {e.sentence}" for e in r.evidence[:2])
+        relation = f"{prop} {r.target}"
+        yield ReviewRow(
+            r.subject, labels.get(r.subject, ""), "", relation, "", "relation", f"{1 - r.q_value:.3f}", said
+        )
+
+
+def mined_triples(relations: Iterable[MinedRelation]) -> Iterator[ox.Triple]:
+    """One annotated annotation for each mined relation, in their order."""
+    for r in relations:
+        prop, target = MINED_AS[r.kind][0], ox.NamedNode(expand(r.target))
+        yield ox.Triple(ox.NamedNode(expand(r.subject)), ox.NamedNode(expand(prop)), target)
+        said: dict[str, list[ox.NamedNode | ox.Literal]] = {
+            "dcterms:source": [ox.Literal(source) for source in r.sources],
+            "met:evidenceCount": [ox.Literal(r.count)],
+            "met:evidenceScore": [_decimal(r.score)],
+            "met:evidenceQValue": [ox.Literal(f"{r.q_value:.3e}", datatype=ox.NamedNode(expand("xsd:double")))],
+        }
+        yield from annotated(r.subject, prop, target, said)
+
+
+def mined_header(version: str, digest: str) -> Iterator[ox.Triple]:
+    """The header of the mined module, which imports the tree, and the declarations of what it annotates with."""
+    base = expand("met:").removesuffix("schema#")
+    ontology, a = ox.NamedNode(f"{base}met-mined.owl"), ox.NamedNode(expand("rdf:type"))
+    yield ox.Triple(ontology, a, ox.NamedNode(expand("owl:Ontology")))
+    yield ox.Triple(ontology, ox.NamedNode(expand("owl:imports")), ox.NamedNode(f"{base}met.owl"))
+    title = ox.Literal("Medical Entity Tree: relations mined from literature, not asserted", language="en")
+    yield ox.Triple(ontology, ox.NamedNode(expand("dcterms:title")), title)
+    told = ox.Literal(f"mined with the tree {version}, sha256 {digest}")
+    yield ox.Triple(ontology, ox.NamedNode(expand("dcterms:description")), told)
+    annotations = (*(prop for prop, _ in MINED_AS.values()), "met:evidenceCount", "met:evidenceScore")
+    for prop in (*annotations, "met:evidenceQValue", "dcterms:source", "dcterms:title", "dcterms:description"):
+        yield ox.Triple(ox.NamedNode(expand(prop)), a, ox.NamedNode(expand("owl:AnnotationProperty")))
+
+
+def _decimal(value: float) -> ox.Literal:
+    return ox.Literal(f"{value:.2f}", datatype=ox.NamedNode(expand("xsd:decimal")))

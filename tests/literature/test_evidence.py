@@ -9,25 +9,23 @@ from met_kg import tables
 from met_kg.graph.store import Graph
 from met_kg.literature.codes import code_systems, codes_of, node_codes
 from met_kg.literature.documents import Document, read_documents
-from met_kg.literature.evidence import evidence_triples, mentions_table
+from met_kg.literature.evidence import evidence_triples, mention_rows
 from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
-from met_kg.records import Quarantined
 from met_kg.vocabulary import Graphs
 
 
 def _mentions(graph: Graph):
-    aside: list[Quarantined] = []
+    linker = Linker(Lexicon.from_graph(graph))
     documents = [
         Document("d1", "Pneumonia. No pneumonia in the lung.", source="s", licence="CC0"),
-        Quarantined("s", "line 3", "broken"),
         Document("d2", "Cough and pneumonia.", source="s"),
     ]
-    return mentions_table(documents, Linker(Lexicon.from_graph(graph)), quarantine=aside.append), aside
+    return tables.frame("mentions", [row for d in documents for row in mention_rows(d, linker.link(d.text))])
 
 
-def test_mentions_table_has_the_schema_and_hands_bad_input_on(mini_graph: Graph, tmp_path: Path) -> None:
-    mentions, aside = _mentions(mini_graph)
+def test_mentions_have_the_schema(mini_graph: Graph, tmp_path: Path) -> None:
+    mentions = _mentions(mini_graph)
     tables.write("mentions", mentions, tmp_path / "mentions.parquet")
     assert tables.read("mentions", tmp_path / "mentions.parquet")["text"].tolist() == [
         "Pneumonia",
@@ -37,11 +35,10 @@ def test_mentions_table_has_the_schema_and_hands_bad_input_on(mini_graph: Graph,
         "pneumonia",
     ]
     assert mentions["assertion"].tolist()[:2] == ["positive", "negated"]
-    assert [q.where for q in aside] == ["line 3"]
 
 
 def test_evidence_counts_per_document_and_is_the_same_in_any_order(mini_graph: Graph) -> None:
-    mentions, _ = _mentions(mini_graph)
+    mentions = _mentions(mini_graph)
     triples = list(evidence_triples(mentions))
     shuffled = mentions.sample(frac=1, random_state=random.Random(3).randrange(100))
     assert list(evidence_triples(shuffled)) == triples
