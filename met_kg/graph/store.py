@@ -128,6 +128,16 @@ class Graph:
             raise DataProblem(f"query {found.name} gives no yes or no: it is not an ASK query")
         return bool(result)
 
+    def construct(self, query: str, **values: str | int | float) -> str:
+        """The triples of a named CONSTRUCT query as N-Triples."""
+        found = find(query)
+        result = self._query(found, values)
+        if not isinstance(result, ox.QueryTriples):
+            raise DataProblem(f"query {found.name} gives no triples: it is not a CONSTRUCT query")
+        text = ox.serialize(result, format=ox.RdfFormat.N_TRIPLES)
+        assert text is not None
+        return text.decode()
+
     def _query(
         self, query: Query, values: dict[str, str | int | float]
     ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:

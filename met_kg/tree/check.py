@@ -1,55 +1,47 @@
-"""Is the tree sound? Every ``sparql/verify`` query must be empty; every ``sparql/report`` row has a severity.
+"""Is the tree sound? Queries, shapes and a reasoner, each finding with a level.
 
-Severities stand in ``sparql/report/profile.tsv`` (rule, scope, level): the scope is a CURIE prefix or ``*``, and the
-first matching line counts. Consistency and unsatisfiable classes are HermiT's, run by owlready2 where a Java runtime
-is installed.
+Any row of a ``sparql/verify`` query is an error. Rows of ``sparql/report`` queries, which include the seventeen checks
+that ROBOT's report calls errors (robot.obolibrary.org/report), get a level from ``sparql/report/profile.tsv``: rule,
+scope (a CURIE prefix or ``*``), level; the first line that fits counts. Every rule has a page in ``docs/checks/``.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from met_kg.errors import DataProblem
 from met_kg.graph.queries import find, names
 from met_kg.graph.store import Graph
 from met_kg.paths import sparql_dir
 
-__all__ = ["Finding", "check_graph", "check_reasoning"]
+__all__ = ["LEVELS", "Finding", "Level", "check_graph"]
 
 Level = Literal["ERROR", "WARN", "INFO"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One row of a check."""
+    """One row of a check; ``explanation`` holds the axioms at fault where they are known."""
 
     level: Level
     rule: str
     entity: str
     property: str
     value: str
-
-
-def _profile() -> list[tuple[str, str, str]]:
-    lines = (sparql_dir() / "report" / "profile.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    return [(rule, scope, level) for rule, scope, level in (line.split("\t") for line in lines if line.strip())]
-
-
-def _level(rule: str, entity: str, profile: list[tuple[str, str, str]]) -> Level:
-    for name, scope, level in profile:
-        if name == rule and scope in ("*", entity.partition(":")[0]):
-            if level not in ("ERROR", "WARN", "INFO"):
-                raise DataProblem(f"level '{level}' of rule {rule} is unknown", where="sparql/report/profile.tsv")
-            return level  # type: ignore[return-value]
-    return "WARN"
+    explanation: tuple[str, ...] = ()
 
 
 def check_graph(graph: Graph) -> Iterator[Finding]:
-    """All findings of the verify and report queries over a store that holds tree and closure."""
+    """All findings of the verify and report queries over a store that holds tree and closure.
+
+    Raises
+    ------
+    DataProblem
+        when the profile names an unknown level.
+    """
     profile = _profile()
     for name in names():
         folder, _, rule = name.partition("/")
@@ -61,21 +53,22 @@ def check_graph(graph: Graph) -> Iterator[Finding]:
             yield Finding(level, rule, entity, str(row["property"]), str(row["value"] or ""))
 
 
-def check_reasoning(owl: Path) -> list[Finding] | None:
-    """Unsatisfiable classes and inconsistency by HermiT; None where there is no Java runtime."""
-    if shutil.which("java") is None:
-        return None
-    import owlready2
+def _profile() -> list[tuple[str, str, Level]]:
+    path = sparql_dir() / "report" / "profile.tsv"
+    found: list[tuple[str, str, Level]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[1:], 2):
+        if not line.strip():
+            continue
+        cells = line.split("\t")
+        level = next((known for known in LEVELS if known == cells[-1]), None)
+        if len(cells) != 3 or level is None:
+            raise DataProblem(f"not rule, scope and one of {', '.join(LEVELS)}: {line}", where=f"{path}:{number}")
+        found.append((cells[0], cells[1], level))
+    return found
 
-    world = owlready2.World()
-    ontology = world.get_ontology(owl.resolve().as_uri()).load(only_local=True)
-    try:
-        with ontology:
-            owlready2.sync_reasoner_hermit(world, infer_property_values=False, debug=0)
-    except owlready2.OwlReadyInconsistentOntologyError:
-        return [Finding("ERROR", "inconsistent", str(owl), "owl:Thing", "the ontology has no model")]
-    return [
-        Finding("ERROR", "unsatisfiable", found.iri, "owl:equivalentClass", "owl:Nothing")
-        for found in sorted(world.inconsistent_classes(), key=lambda c: str(c.iri))
-        if found is not owlready2.Nothing
-    ]
+
+def _level(rule: str, entity: str, profile: Sequence[tuple[str, str, Level]]) -> Level:
+    for name, scope, level in profile:
+        if name == rule and scope in ("*", entity.partition(":")[0]):
+            return level
+    return "WARN"

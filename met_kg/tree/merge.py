@@ -9,6 +9,8 @@ synonyms, parents, relations. Whatever does not fit together is reported as a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Final
 
 from met_kg.records import Concept, Relation
 from met_kg.tree.meanings import Meanings
@@ -16,6 +18,9 @@ from met_kg.tree.nodes import Conflict, Node
 from met_kg.vocabulary import AXIS_ROOT
 
 __all__ = ["merge"]
+
+#: The project's own ontology, as its concepts name their source.
+OWN: Final = "met"
 
 
 def merge(
@@ -60,8 +65,25 @@ def merge(
                 if rank == 0:
                     conflicts += _code_twice(concept, nodes, meanings)
                 meanings.add(node, concept, alias)
+    _keep_our_names(nodes)
     _redirect(nodes, alias, conflicts)
     return nodes, conflicts
+
+
+def _keep_our_names(nodes: dict[str, Node]) -> None:
+    """A name of a node that the project's own ontology describes is no exact synonym of another node of its axis."""
+    ours: dict[tuple[str | None, str], str] = {}
+    for node in nodes.values():
+        if not node.obsolete and node.sources[:1] == [OWN]:
+            for text in (node.label, *(s.text for s in node.synonyms.values() if s.scope == "EXACT")):
+                ours.setdefault((node.axis, text.lower()), node.curie)
+    for node in nodes.values():
+        if node.obsolete or node.sources[:1] == [OWN]:
+            continue
+        for (text, scope), synonym in list(node.synonyms.items()):
+            if scope == "EXACT" and (node.axis, text) in ours:
+                del node.synonyms[text, scope]
+                node.synonyms.setdefault((text, "RELATED"), replace(synonym, scope="RELATED"))
 
 
 #: A source already states the code.

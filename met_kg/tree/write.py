@@ -170,7 +170,7 @@ def content_hash(triples: Iterable[ox.Triple]) -> str:
     return digest.hexdigest()
 
 
-def ontology_header(version: str, digest: str, sources: Iterable[tuple[str, str, str]]) -> list[ox.Triple]:
+def ontology_header(version: str, digest: str, sources: Sequence[tuple[str, str, str]]) -> list[ox.Triple]:
     """The header of the built ontology; its version IRI carries date of the edit file and content hash.
 
     Parameters
@@ -193,6 +193,8 @@ def ontology_header(version: str, digest: str, sources: Iterable[tuple[str, str,
             ),
         ),
         (_iri("owl:versionInfo"), ox.Literal(version)),
+        # An SPDX expression: what is merged from several sources is under all of their licences.
+        (_iri("dcterms:license"), ox.Literal(" AND ".join(sorted({said for _, _, said in sources if said})))),
     ]
     for name, source_version, licence in sources:
         said.append((_iri("dcterms:source"), ox.Literal(f"{name} {source_version} ({licence})")))
