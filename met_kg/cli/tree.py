@@ -138,20 +138,30 @@ def diff(old: Path, new: Path, form: str) -> None:
 
         listed = [{"entity": c.entity, "kind": c.kind, "text": c.text} for c in changes]
         click.echo(json.dumps(listed, indent=1, ensure_ascii=False))
+    elif form == "markdown":
+        entities = len({c.entity for c in changes})
+        click.echo(f"**{len(changes)} changes to {entities} entities** ({old.name} to {new.name})\n")
+        for kind in sorted({c.kind for c in changes}):
+            click.echo(f"#### {kind}")
+            for change in changes:
+                if change.kind == kind:
+                    click.echo(f"- {change.text}")
+            click.echo()
     else:
         for change in changes:
-            click.echo(f"- {change.text}" if form == "markdown" else change.text)
+            click.echo(change.text)
     sys.exit(1 if changes else 0)
 
 
 @tree.command(epilog="Example:  met tree normalize ontology/met-edit.ofn > normal.ofn")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--syntax", type=click.Choice(["functional", "rdf-xml"]), default="functional", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
-def normalize(file: Path, out: Path | None) -> None:
+def normalize(file: Path, syntax: str, out: Path | None) -> None:
     """Write an ontology in one normal form: the same axioms give the same bytes whatever tool saved them."""
-    from met_kg.tree.formats import normalize as normal_form
+    from met_kg.tree import formats
 
-    text = normal_form(file)
+    text = formats.normalize(file) if syntax == "functional" else formats.normalize_rdf(file)
     if out is None:
         click.echo(text, nl=False)
     else:

@@ -27,6 +27,7 @@ __all__ = [
     "missing_declarations",
     "node_triples",
     "ontology_header",
+    "rdf_xml",
     "sole_codes",
     "write_ntriples",
     "write_owl",
@@ -210,11 +211,17 @@ def write_ntriples(triples: Iterable[ox.Triple], path: Path) -> None:
 
 
 def write_owl(triples: Iterable[ox.Triple], path: Path) -> None:
-    """RDF/XML as Protégé opens it; triples of one subject stand together, subjects in order."""
+    """RDF/XML as Protégé opens it, into a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(rdf_xml(triples))
+
+
+def rdf_xml(triples: Iterable[ox.Triple]) -> bytes:
+    """RDF/XML as Protégé opens it; triples of one subject stand together, subjects in order."""
     ordered = sorted(set(triples), key=_reading_order)
-    prefixes = {p: expand(f"{p}:") for p in _PREFIXES}
-    ox.serialize(ordered, str(path), format=ox.RdfFormat.RDF_XML, prefixes=prefixes)
+    found = ox.serialize(ordered, format=ox.RdfFormat.RDF_XML, prefixes={p: expand(f"{p}:") for p in _PREFIXES})
+    assert found is not None
+    return found
 
 
 _PREFIXES: Final = ("owl", "rdf", "rdfs", "skos", "dcterms", "oboInOwl", "met", "xsd")

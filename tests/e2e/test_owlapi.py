@@ -49,3 +49,25 @@ def test_the_tree_of_a_run_opens(small_run: Path) -> None:
     assert found["owl2_dl"], found["violations"]
     assert found["elk"] == found["hermit"] == SOUND
     assert found["classes"] >= sum(about["nodes"].values())
+
+
+def test_an_edit_saved_in_four_syntaxes_is_the_same_three_lines_and_the_same_bytes(tmp_path: Path) -> None:
+    from met_kg.tree.diff import diff_files
+    from met_kg.tree.formats import normalize, normalize_rdf
+
+    edit = ontology_dir() / "met-edit.ofn"
+    script = SCRIPT.with_name("owlapi_edit.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(edit), str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    saved = [tmp_path / f"edited.{ending}" for ending in ("ofn", "owl", "owx", "omn")]
+    lines = [[c.text for c in diff_files(edit, file)] for file in saved]
+    assert lines[0] == [
+        "exact synonym 'lung \"fire\"' added on DOID:552 'pneumonia'",
+        "class MET:0009901 added",
+        "relation RO:0004026 'disease has location' some UBERON:0002048 'lung' added on MET:0009901",
+    ]
+    assert lines[1:] == [lines[0]] * 3
+    assert len({normalize(file) for file in saved}) == 1
+    assert len({normalize_rdf(file) for file in saved}) == 1

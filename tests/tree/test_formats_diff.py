@@ -9,7 +9,7 @@ import pytest
 
 from met_kg.errors import DataProblem
 from met_kg.tree.diff import diff_files
-from met_kg.tree.formats import normalize
+from met_kg.tree.formats import normalize, normalize_rdf
 
 OLD = """Prefix(:=<http://example.org/>)
 Prefix(owl:=<http://www.w3.org/2002/07/owl#>)
@@ -68,6 +68,14 @@ def test_the_same_axioms_in_other_syntaxes_have_one_normal_form_and_no_diff(file
         other.write_text(ontology.save_to_string(syntax))
         assert diff_files(new, other) == [], ending
         assert normalize(other) == expected, ending
+        assert normalize_rdf(other) == normalize_rdf(new), ending
+
+
+def test_the_normal_form_in_rdf_xml_has_the_same_axioms(files: tuple[Path, Path], tmp_path: Path) -> None:
+    _, new = files
+    (tmp_path / "n.owl").write_text(normalize_rdf(new))
+    assert normalize(tmp_path / "n.owl") == normalize(new)
+    assert normalize_rdf(tmp_path / "n.owl") == normalize_rdf(new)
 
 
 def test_a_file_that_is_not_owl_is_one_clear_sentence(tmp_path: Path) -> None:
