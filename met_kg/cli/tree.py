@@ -155,7 +155,13 @@ def diff(old: Path, new: Path, form: str) -> None:
 
 @tree.command(epilog="Example:  met tree normalize ontology/met-edit.ofn > normal.ofn")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--syntax", type=click.Choice(["functional", "rdf-xml"]), default="functional", show_default=True)
+@click.option(
+    "--syntax",
+    type=click.Choice(["functional", "rdf-xml"]),
+    default="functional",
+    show_default=True,
+    help="The syntax to write.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 def normalize(file: Path, syntax: str, out: Path | None) -> None:
     """Write an ontology in one normal form: the same axioms give the same bytes whatever tool saved them."""
