@@ -62,11 +62,14 @@ _SURE: Final = 0.94
 #: What ontologies add to plain names: "muscle" is "muscle organ", "bone" is "bone element".
 _ADDED: Final = frozenset({"organ", "element", "structure", "anatomical", "body", "of", "proper"})
 #: Parts of the body whose names are also words for parts of other parts: the neck of a rib is no neck.
-_HOMONYMS: Final = frozenset({"neck", "head", "body", "trunk", "root", "crown", "shoulder", "arm", "stroke", "crest"})
+_HOMONYMS: Final = frozenset(
+    {"lip", "neck", "head", "body", "trunk", "root", "crown", "shoulder", "arm", "stroke", "crest"}
+)
 #: First words that describe without naming: "the large inferior nasal concha" is no other concha.
 _DESCRIBING: Final = frozenset(
     """human large small wide narrow related temporary unpaired paired first second third fourth example role new old
-    common typical entire whole different similar various several certain primary secondary""".split()  # noqa: SIM905
+    common typical entire whole your our largest smallest
+    intense until separate different similar various several certain primary secondary""".split()  # noqa: SIM905
 )
 #: A key term of one word with such an end is an adjective.
 _ADJECTIVE: Final = re.compile(r"(?:al|form|ate|oid|ic|ous|ar|ive|ploid|ed|ing|ly)$")

@@ -12,6 +12,9 @@ _BEHIND = frozenset({"of", "in", "to", "from", "at", "on", "for", "with", "witho
 #: Modifiers that make another thing of what stands behind them: a future metencephalon is no metencephalon.
 _UNMAKING = frozenset({"future", "presumptive", "rudimentary", "vestigial", "pseudo", "non", "no", "absent"})
 
+#: Parts of the body whose names also mean parts of other things: a celiac trunk is no trunk, a rhombic lip no lip.
+_HOMONYMS = frozenset({"trunk", "lip", "neck", "head", "body", "root", "crown", "arm", "leg", "foot", "hand", "mouth"})
+
 
 def head_names(form: str) -> Iterator[str]:
     """Names of wider things that a name in compared form ends with, longest first.
@@ -24,6 +27,8 @@ def head_names(form: str) -> Iterator[str]:
     []
     """
     words = form.split()
+    if _HOMONYMS.intersection(words):
+        return
     end = next((i for i, word in enumerate(words) if word in _BEHIND and i), len(words))
     first = 0 if end < len(words) else 1
     for start in range(first, end):

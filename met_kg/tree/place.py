@@ -132,13 +132,14 @@ def _separate_disjoint(nodes: dict[str, Node], disjoint: Set[tuple[str, str]]) -
 
 
 def _root_orphans(nodes: dict[str, Node], not_by_name: Set[str]) -> list[Conflict]:
-    """Give every live node without a parent one: by the head of its name, else the axis root."""
+    """Give every live node without a parent one: by the head of its name, else the axis root.
+
+    The head must be a label: a synonym may stand for something narrower ("atrium" for that of the heart).
+    """
     names: dict[tuple[str, str], list[str]] = {}
     for node in _live(nodes):
         if node.axis is not None:
-            texts = (node.label, *(s.text for s in node.synonyms.values() if s.scope == "EXACT" and not s.kind))
-            for name in dict.fromkeys(normal_form(text) for text in texts):
-                names.setdefault((node.axis, name), []).append(node.curie)
+            names.setdefault((node.axis, normal_form(node.label)), []).append(node.curie)
     orphans = [n for n in _live(nodes) if n.axis is not None and not n.parents and n.curie != AXIS_ROOT[n.axis]]
     conflicts = []
     for node in orphans:
