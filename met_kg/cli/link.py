@@ -32,7 +32,10 @@ _COLUMNS = ("document", "start", "end", "text", "axis", "node", "label", "score"
 )
 @click.option("--as", "systems", default="", metavar="MESH,OMIM", help="Codes to give for each node.")
 @click.option(
-    "--format", "form", metavar="NAME", help="pubtator, jsonl, sections or text; told from the file if absent."
+    "--format",
+    "form",
+    metavar="NAME",
+    help="pubtator, jats, html, jsonl, sections or text; told from the file if absent.",
 )
 @click.option(
     "--train",
@@ -54,7 +57,7 @@ def link(
 ) -> None:
     """Find the entities that FILE names, grounded in the tree.
 
-    FILE is plain text, Markdown, PubTator, JSON lines or textbook sections (.gz too); - reads standard input. Writes a
+    FILE is plain text, Markdown, PubTator, JATS XML, HTML, JSON lines or textbook sections (.gz too); - reads standard input. Writes a
     table: document start end text axis node label score assertion as. Offsets count characters of the document's text
     (PubTator: title, one character, abstract). What could not be read is named on standard error.
 

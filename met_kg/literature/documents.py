@@ -10,7 +10,7 @@ from pathlib import Path
 
 from met_kg.errors import UnknownName
 from met_kg.literature.document import Annotation, Document
-from met_kg.literature.formats import jsonl, plain, pubtator, sections
+from met_kg.literature.formats import html, jats, jsonl, plain, pubtator, sections
 from met_kg.literature.formats.lines import STDIN, Line, read_lines
 from met_kg.records import Quarantined
 
@@ -24,8 +24,18 @@ FORMATS: dict[str, _Reader] = {
     "sections": sections.read,
     "jsonl": jsonl.read,
     "text": plain.read,
+    "jats": jats.read,
+    "html": html.read,
 }
-_BY_ENDING = {".pubtator": "pubtator", ".txt": "", ".md": "text", ".markdown": "text"}
+_BY_ENDING = {
+    ".pubtator": "pubtator",
+    ".txt": "",
+    ".md": "text",
+    ".markdown": "text",
+    ".nxml": "jats",
+    ".html": "html",
+    ".htm": "html",
+}
 
 
 def read_documents(
@@ -67,6 +77,10 @@ def _detect(path: str, first: str) -> str:
         return known
     if re.match(r"[^|\t\s]+\|[ta]\|", first):
         return "pubtator"
+    if bare.lower().endswith(".xml"):
+        return "jats"
+    if re.match(r"\s*<(!doctype html|html)", first, re.IGNORECASE):
+        return "html"
     if first.lstrip().startswith("{"):
         try:
             record = json.loads(first)

@@ -40,7 +40,7 @@ class Documents(_Section):
     """Literature to find entities in."""
 
     path: str
-    format: Literal["pubtator", "sections", "jsonl", "text"] | None = None
+    format: Literal["pubtator", "sections", "jsonl", "text", "jats", "html"] | None = None
     name: str
     licence: str = ""
     limit: int | None = Field(default=None, ge=1, description="documents to read, from the start")
