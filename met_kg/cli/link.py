@@ -14,11 +14,11 @@ from met_kg.errors import UsageProblem
 
 if TYPE_CHECKING:
     from met_kg.literature.document import Document
-    from met_kg.vocabulary import Axis
+    from met_kg.records import Mention
 
 __all__ = ["link"]
 
-_COLUMNS = ("document", "start", "end", "text", "axis", "node", "label", "score", "assertion", "as")
+_COLUMNS = ("document", "start", "end", "text", "axis", "node", "label", "score", "assertion", "as", "steps")
 
 
 @click.command(epilog="Example:  echo 'Chest X-ray: no pleural effusion.' | met link -")
@@ -58,14 +58,16 @@ def link(
     """Find the entities that FILE names, grounded in the tree.
 
     FILE is plain text, Markdown, PubTator, JATS XML, HTML, JSON lines or textbook sections (.gz too); - reads standard
-    input. Writes a table: document start end text axis node label score assertion as. Offsets count characters of
-    the document's text (PubTator: title, one character, abstract). What could not be read is named on standard error.
+    input. Writes a table: document start end text axis node label score assertion as steps. Offsets count characters
+    of the document's text (PubTator: title, one character, abstract). What could not be read is named on standard
+    error. Where a node has no code in the vocabularies asked for, "as" holds those of the nearest nodes above that
+    have any, and "steps" says how many is-a steps above they are (0: the node's own).
 
     With --train, names and meanings that people marked in a corpus come before those of the tree, and names that they
     passed over are not read. A code that no node has then stands in the column node for itself.
     """
     from met_kg.cli.query import open_graph
-    from met_kg.literature.codes import CODE_SYSTEMS, code_systems, codes_of, node_codes
+    from met_kg.literature.codes import CODE_SYSTEMS, NearestCodes, code_systems, node_codes, superclasses
     from met_kg.literature.gold import agreement
     from met_kg.literature.lessons import corpus_axis, learn
     from met_kg.literature.lexicon import Lexicon
@@ -80,26 +82,31 @@ def link(
     every_code = node_codes(graph, CODE_SYSTEMS)
     lexicon = Lexicon.from_graph(graph)
     taught = [d for corpus in corpora for d in reader.read(str(corpus))]
-    if corpora:
-        learn(lexicon, taught, every_code)
+    tree_parents = {str(r["node"]): str(r["parent"]) for r in graph.rows("build/tree-parents")}
+    lessons = learn(lexicon, taught, every_code, tree_parents) if corpora else None
     linker = Linker(lexicon)
+    nearest = NearestCodes(every_code, superclasses(graph), prefixes)
     kept: list[Document] = []
-    links: list[list[tuple[Axis, str, frozenset[str]]]] = []
+    links: list[list[tuple[Mention, tuple[str, ...]]]] = []
     target = out.open("w", encoding="utf-8", newline="\n") if out else nullcontext(sys.stdout)
     with target as stream:
         stream.write("\t".join(_COLUMNS) + "\n")
         for document in documents:
-            found = [(m, codes_of(m.node, every_code, prefixes)) for m in linker.link(document.text)]
-            for m, codes in found:
+            found = [(m, *nearest.of(m.node)) for m in linker.link(document.text)]
+            for m, codes, steps in found:
                 cells = (m.start, m.end, m.text, m.axis, m.node, m.label, f"{m.score:g}", m.assertion, "|".join(codes))
-                stream.write("\t".join(" ".join(str(cell).split()) for cell in (document.id, *cells)) + "\n")
+                above = str(steps) if codes else ""
+                stream.write("\t".join(" ".join(str(c).split()) for c in (document.id, *cells, above)) + "\n")
             if score:
                 kept.append(document)
-                links.append([(m.axis, m.text, frozenset(codes)) for m, codes in found if codes])
+                links.append([(m, codes) for m, codes, _ in found if codes])
     if score:
         axis = corpus_axis(kept, every_code, lexicon)
         seen = frozenset(c for d in taught for a in d.annotations for c in a.codes) if corpora else None
-        counted = [[(text, codes) for on, text, codes in row if on == axis] for row in links]
+        counted = [
+            [(m.text, frozenset(codes)) for m, codes in row if (lessons.counts(m) if lessons else m.axis == axis)]
+            for row in links
+        ]
         for line in agreement(kept, counted, seen=seen).lines():
             click.echo(line, err=True)
     reader.close()

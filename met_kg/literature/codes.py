@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from met_kg.errors import UnknownName
 from met_kg.graph.store import Graph
 from met_kg.vocabulary import PREFIXES, contract
 
-__all__ = ["CODE_SYSTEMS", "code_systems", "codes_of", "node_codes"]
+__all__ = ["CODE_SYSTEMS", "NearestCodes", "code_systems", "node_codes", "superclasses"]
 
 #: Every prefix that codes of nodes can have.
 CODE_SYSTEMS: Final = tuple(prefix for prefix in PREFIXES if prefix[0].isupper())
@@ -44,9 +44,47 @@ def node_codes(graph: Graph, prefixes: Sequence[str]) -> dict[str, tuple[str, ..
     return {node: _ordered(codes, prefixes) for node, codes in found.items()}
 
 
-def codes_of(node: str, codes: Mapping[str, tuple[str, ...]], prefixes: Sequence[str]) -> tuple[str, ...]:
-    """The codes of one node in these vocabularies; its own CURIE is among them when its vocabulary was asked for."""
-    return _ordered({c for c in (node, *codes.get(node, ())) if c.partition(":")[0] in prefixes}, prefixes)
+def superclasses(graph: Graph) -> dict[str, set[str]]:
+    """Node -> its named superclasses, as stated."""
+    found: dict[str, set[str]] = {}
+    for row in graph.rows("build/subclasses"):
+        found.setdefault(str(row["child"]), set()).add(str(row["parent"]))
+    return found
+
+
+class NearestCodes:
+    """The codes of nodes in some vocabularies, or those of the nearest nodes above that have any.
+
+    A vocabulary seldom has a code for every node; people who code by it then take the nearest wider one.
+
+    >>> nearest = NearestCodes({"DOID:1": ("MESH:D1",)}, {"DOID:2": ["DOID:1"]}, ("MESH",))
+    >>> nearest.of("DOID:1"), nearest.of("DOID:2"), nearest.of("DOID:3")
+    ((('MESH:D1',), 0), (('MESH:D1',), 1), ((), 0))
+    """
+
+    def __init__(
+        self, codes: Mapping[str, tuple[str, ...]], parents: Mapping[str, Iterable[str]], prefixes: Sequence[str]
+    ) -> None:
+        self._codes, self._parents, self._prefixes = codes, parents, tuple(prefixes)
+        self._known: dict[str, tuple[tuple[str, ...], int]] = {}
+
+    def of(self, node: str) -> tuple[tuple[str, ...], int]:
+        """Codes, and how many is-a steps above the node they are; its own CURIE is a code of its vocabulary."""
+        found = self._known.get(node)
+        if found is None:
+            found = self._known[node] = self._look(node)
+        return found
+
+    def _look(self, node: str) -> tuple[tuple[str, ...], int]:
+        level, seen, steps = {node}, {node}, 0
+        while level:
+            own = {c for n in level for c in (n, *self._codes.get(n, ())) if c.partition(":")[0] in self._prefixes}
+            if own:
+                return _ordered(own, self._prefixes), steps
+            level = {p for n in level for p in self._parents.get(n, ())} - seen
+            seen |= level
+            steps += 1
+        return (), 0
 
 
 def _ordered(codes: set[str], prefixes: Sequence[str]) -> tuple[str, ...]:

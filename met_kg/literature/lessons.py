@@ -1,7 +1,8 @@
 """What an annotated corpus teaches the dictionary: names that it lacks, what they mean, and names that mean nothing.
 
 A corpus says what its annotators call an entity ("WT" is Wilms tumour) and, by silence, which names of the dictionary
-are seldom meant as such ("deficiency"). Both are counted, nothing else is learned: no weights, no model.
+are seldom meant as such ("deficiency"), and which branches of the other axes they care for. All are counted, nothing
+else is learned: no weights, no model.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import Final, TypeVar
 
 from met_kg.errors import DataProblem
 from met_kg.literature.document import Annotation, Document
+from met_kg.literature.habits import Habits
 from met_kg.literature.lexicon import Lexicon, LexiconEntry, Reading
 from met_kg.literature.linker import Linker
 from met_kg.literature.names import casing
 from met_kg.literature.normalise import normal_form, words
+from met_kg.records import Mention
 from met_kg.vocabulary import Axis
 
 __all__ = ["Lessons", "corpus_axis", "learn"]
@@ -25,20 +28,32 @@ T = TypeVar("T", str, tuple[str, ...])
 
 #: A name that people marked less often than this, where it stands in their corpus, is not meant by it.
 _MEANT: Final = 0.5
+#: A name of several words means everything that people meant by it this often ("breast and ovarian cancer").
+_ALSO_MEANT: Final = 1 / 3
 #: As sure as a label: people said so.
 _SCORE: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """Readings by compared form, and the forms of an axis that are not to be read."""
+    """Readings by compared form, the forms of an axis that are not to be read, and habits on the other axes."""
 
     axis: Axis
     names: Mapping[str, tuple[Reading, ...]]
     not_meant: frozenset[str]
+    habits: Habits
+
+    def counts(self, mention: Mention) -> bool:
+        """Whether people who marked this corpus would mark such a mention."""
+        return mention.axis == self.axis or self.habits.marks(mention.node)
 
 
-def learn(lexicon: Lexicon, documents: Iterable[Document], codes: Mapping[str, tuple[str, ...]]) -> Lessons:
+def learn(
+    lexicon: Lexicon,
+    documents: Iterable[Document],
+    codes: Mapping[str, tuple[str, ...]],
+    tree_parents: Mapping[str, str],
+) -> Lessons:
     """Count what the annotations of documents say, and teach it to the lexicon.
 
     Parameters
@@ -46,6 +61,8 @@ def learn(lexicon: Lexicon, documents: Iterable[Document], codes: Mapping[str, t
     codes
         node -> its codes in the systems that the annotations use. A code that no node has stands for itself: such a
         mention is kept, with the code in place of the node.
+    tree_parents
+        node -> its tree parent.
 
     Raises
     ------
@@ -63,10 +80,10 @@ def learn(lexicon: Lexicon, documents: Iterable[Document], codes: Mapping[str, t
             for code in meant
         )  # fmt: skip
     lexicon.teach(names, frozenset(), axis)
-    not_meant = _not_meant(Linker(lexicon), documents, axis)
+    not_meant, habits = _passed_over(Linker(lexicon), documents, axis, Habits(tree_parents))
     names = {form: readings for form, readings in names.items() if form not in not_meant}
     lexicon.teach(names, not_meant, axis)
-    return Lessons(axis, names, not_meant)
+    return Lessons(axis, names, not_meant, habits)
 
 
 def _nodes_by_code(codes: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
@@ -109,7 +126,16 @@ def _meanings(documents: Iterable[Document]) -> list[tuple[str, str, tuple[str, 
             if form and annotation.codes:
                 meant[form][tuple(sorted(set(annotation.codes)))] += 1
                 written[form][annotation.text] += 1
-    return [(form, _most(written[form]), _most(meant[form])) for form in sorted(meant)]
+    return [(form, _most(written[form]), _often(form, meant[form])) for form in sorted(meant)]
+
+
+def _often(form: str, counted: Counter[tuple[str, ...]]) -> tuple[str, ...]:
+    """What is mostly meant; for a name of several words, whatever is meant often. An abbreviation means one thing."""
+    if " " not in form:
+        return _most(counted)
+    enough = _ALSO_MEANT * counted.total()
+    often = [codes for codes, count in sorted(counted.items()) if count >= enough] or [_most(counted)]
+    return tuple(dict.fromkeys(code for codes in often for code in codes))
 
 
 def _most(counted: Counter[T]) -> T:
@@ -127,17 +153,22 @@ def _short(written: str) -> bool:
     return written.isupper() and len(written) < 6
 
 
-def _not_meant(linker: Linker, documents: Iterable[Document], axis: Axis) -> frozenset[str]:
-    """Forms that the linker finds in the corpus and people mostly passed over."""
+def _passed_over(
+    linker: Linker, documents: Iterable[Document], axis: Axis, habits: Habits
+) -> tuple[frozenset[str], Habits]:
+    """Forms that the linker finds in the corpus and people mostly passed over, and what they do on other axes."""
     seen: Counter[str] = Counter()
     marked: Counter[str] = Counter()
     for document in documents:
         for mention in linker.link(document.text):
+            is_marked = any(_overlap(mention.start, mention.end, a) for a in document.annotations)
             if mention.axis == axis:
                 form = normal_form(mention.text)
                 seen[form] += 1
-                marked[form] += any(_overlap(mention.start, mention.end, a) for a in document.annotations)
-    return frozenset(form for form in seen if marked[form] < _MEANT * seen[form])
+                marked[form] += is_marked
+            else:
+                habits.count(mention.node, marked=is_marked)
+    return frozenset(form for form in seen if marked[form] < _MEANT * seen[form]), habits
 
 
 def _overlap(start: int, end: int, annotation: Annotation) -> bool:

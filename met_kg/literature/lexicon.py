@@ -7,11 +7,11 @@ per axis for a name; two axes only where both readings are equally good (a disea
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 
 from met_kg.graph.store import Graph
-from met_kg.literature.names import Casing, adjectives, casing, variants
+from met_kg.literature.names import Casing, adjectives, alike, casing, variants
 from met_kg.literature.normalise import normal_form, words
 from met_kg.records import Concept
 from met_kg.vocabulary import AXES, Axis, Scope
@@ -88,6 +88,7 @@ class Lexicon:
         for entry in kept:
             self._add(entry)
         self._add_adjectives()
+        self._add_alike()
 
     @classmethod
     def from_graph(cls, graph: Graph) -> Lexicon:
@@ -138,6 +139,17 @@ class Lexicon:
                     made = Reading(reading.entry, "any", adjective, reading.score - 5 * _MADE)
                     self.forms[form] = [made]
                     break
+
+    def _add_alike(self) -> None:
+        """Names of diseases with a word swapped for one that people use alike, where nothing has that name."""
+        made: dict[str, list[Reading]] = {}
+        for form, readings in self.forms.items():
+            diseases = [r for r in readings if r.entry.axis == "disease" and r.casing == "any"]
+            if diseases:
+                for other, cost in alike(form):
+                    if other not in self.forms:
+                        made.setdefault(other, []).extend(replace(r, score=r.score - cost) for r in diseases)
+        self.forms.update(made)
 
     def teach(self, names: Mapping[str, tuple[Reading, ...]], not_meant: frozenset[str], axis: Axis) -> None:
         """Take over what people say in an annotated corpus: their names come first, and some of ours mean nothing.

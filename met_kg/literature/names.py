@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from met_kg.literature.normalise import normal_form, words
 
-__all__ = ["Casing", "adjectives", "casing", "variants"]
+__all__ = ["Casing", "adjectives", "alike", "casing", "variants"]
 
 #: ``any`` case matches; ``exact`` case only; ``upper`` = any case but all lower; ``never`` matched.
 Casing = Literal["any", "exact", "upper", "never"]
@@ -54,6 +54,8 @@ def casing(name: str, *, abbreviation: bool = False, anatomy: bool = False) -> C
     if when == "always" or len(form) < 2 or not any(c.isalpha() for c in form) or form.replace(" ", "").isdigit():
         return "never"
     found = words(name)
+    if len(found) == 2 and found.raw[0] == "A":
+        return "exact"  # "A mode" is a kind of ultrasound, "a mode" is not
     if len(found) > 1 and not all(len(w) < 2 or w.isdigit() for w in found.norm):
         return "upper" if when else "any"
     letters = [c for c in name if c.isalpha()]
@@ -72,16 +74,35 @@ def casing(name: str, *, abbreviation: bool = False, anatomy: bool = False) -> C
 @lru_cache(maxsize=1)
 def adjectives() -> Mapping[str, str]:
     """Adjectives of anatomy, each with the noun it points at."""
-    return MappingProxyType(dict(_table("adjectives.tsv")))
+    return MappingProxyType({row[0]: row[1] for row in _table("adjectives.tsv")})
+
+
+def alike(form: str) -> Iterator[tuple[str, float]]:
+    """Compared forms that people use for much the same disease, each with what it costs in sureness.
+
+    >>> list(alike("renal neoplasm"))
+    [('renal tumor', 0.04), ('renal cancer', 0.2)]
+    """
+    padded = f" {form} "
+    for word, other, place, cost in _alike():
+        if place == "last" and padded.endswith(f" {word} ") and form != word:
+            yield f"{form.removesuffix(word)}{other}", cost
+        elif place == "first" and form.startswith(f"{word} "):
+            yield f"{other}{form.removeprefix(word)}", cost
+
+
+@lru_cache(maxsize=1)
+def _alike() -> tuple[tuple[str, str, str, float], ...]:
+    rows = _table("alike_words.tsv")
+    return tuple((normal_form(word), normal_form(other), place, float(cost)) for word, other, place, cost in rows)
 
 
 @lru_cache(maxsize=1)
 def _stop_terms() -> dict[str, str]:
-    return {normal_form(name): when for name, when in _table("stop_terms.tsv")}
+    return {normal_form(row[0]): row[1] for row in _table("stop_terms.tsv")}
 
 
-def _table(file: str) -> list[tuple[str, str]]:
-    """The first two columns of a shipped table."""
+def _table(file: str) -> list[list[str]]:
+    """The rows of a shipped table."""
     text = (resources.files("met_kg.literature.data") / file).read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
-    return [(row[0], row[1]) for row in rows]
+    return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]

@@ -1,8 +1,8 @@
 """Words of a text in the form in which names are compared, each with its place in the original.
 
 Compared are words: lower case, possessive and plural endings off, American spelling, Latin plurals in the singular,
-Roman II to IX as digits, single Greek letters by name. Hyphens part words; other punctuation is a word of its own that
-no name can cross unless the name has it too.
+Roman II to IX as digits (IB and IIIA as 1b and 3a), single Greek letters by name. Hyphens part words; other
+punctuation is a word of its own that no name can cross unless the name has it too.
 """
 
 from __future__ import annotations
@@ -17,9 +17,16 @@ from typing import Final
 __all__ = ["Words", "normal_form", "normal_word", "words"]
 
 # A word; a full stop that ends something (not the one in 2.5 or E.coli); other punctuation; an empty line.
-_WORD: Final = re.compile(r"[^\W_]+(?:['’]s\b)?|\.(?!\w)|[;:()\[\],/\"|]|\n\s*\n")
+_WORD: Final = re.compile(r"[^\W_]+(?:['’]s\b)?|\.(?!\w)|[;:()\[\],/\"|<>=]|\n\s*\n")
 
 _ROMAN: Final = {"II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9"}
+#: Types and stages with their letter: IB is 1B, IIIA is 3A.
+_ROMAN_LETTERED: Final = {
+    f"{numeral}{letter}": f"{digit}{letter.lower()}"
+    for numeral, digit in {**_ROMAN, "I": "1"}.items()
+    for letter in "ABCDEF"
+    if numeral + letter not in ("ID", "IF", "IC")  # more often words or abbreviations of their own
+}
 _GREEK: Final = {c: unicodedata.name(c).rpartition(" ")[2].lower() for c in "αβγδεζηθικλμνξοπρστυφχψω"}
 _IRREGULAR: Final = {
     "feet": "foot",
@@ -98,6 +105,8 @@ def normal_word(written: str) -> tuple[str, str]:
         return "\n\n", raw
     if raw in _ROMAN:
         return _ROMAN[raw], raw
+    if raw in _ROMAN_LETTERED:
+        return _ROMAN_LETTERED[raw], raw
     if len(raw) > 2 and raw[-1] == "s" and raw[:-1].isupper():
         raw = raw[:-1]
     if raw.isupper() and len(raw) < 6:

@@ -72,6 +72,9 @@ def _mapping(node: Node, code: str, is_sole: bool, names: tuple[str, ...]) -> tu
     alike, comment = _likeness(node, names)
     if why == _BY_PEOPLE:
         confidence, is_candidate = 1.0, False
+    elif code in node.wider:
+        confidence, is_candidate = 0.4, True
+        comment = f"the code's own name is the label of {node.wider[code]}: probably wider than this class"
     elif why != _STATED:
         confidence, is_candidate = (0.85 if alike == 100 else 0.7), True
     elif names and alike < _UNLIKE:

@@ -48,6 +48,10 @@ class Meanings:
         named = self._live(self._names.get(name, ()) for name in _names(concept)[:1])
         owners = self._live([self._codes.get(concept.curie, ())])
         if owners := {o for o in owners if self._nodes[o].axis == concept.axis}:
+            if namesake := self._namesake(concept, owners):
+                said = ", ".join(f"{o} '{self._nodes[o].label}'" for o in sorted(owners))
+                text = f"{concept.curie} is stated of {said}; its name '{concept.label}' is that of {namesake}"
+                return namesake, "semapv:LexicalMatching", [Conflict("code-and-name-disagree", concept.curie, text)]
             if len(owners) == 1 or len(owners & named) == 1:
                 return next(iter(owners if len(owners) == 1 else owners & named)), "semapv:UnspecifiedMatching", []
             which = ", ".join(sorted(owners))
@@ -81,6 +85,23 @@ class Meanings:
             )
             conflicts.append(Conflict("two-codes", concept.curie, text))
         return (None, "", conflicts) if conflicts else (node.curie, "semapv:LexicalMatching", [])
+
+    def _namesake(self, concept: Concept, owners: set[str]) -> str | None:
+        """The one node whose label is the concept's, when no owner of its code has such a name and it has no such code.
+
+        Sources point at the nearest wider code where they know no exact one (avoidant personality disorder at MeSH's
+        "Personality Disorders"): the class of that very name has more right to it.
+        """
+        name = _names(concept)[0]
+        if self._names.get(name, set()) & owners:
+            return None
+        system = next(iter(_by_system([concept.curie])), "")
+        same = [
+            node
+            for node in sorted(self._fitting(concept, [self._names.get(name, ())]))
+            if normal_form(self._nodes[node].label) == name and system not in _by_system(self._nodes[node].xrefs)
+        ]
+        return same[0] if len(same) == 1 else None
 
     def _by_shared_codes(self, concept: Concept) -> dict[str, str]:
         """Nodes with a code of the concept that only they have, where both have one code of that system."""

@@ -61,6 +61,8 @@ def merge(
             node.absorb(concept, keep_parents=concept.curie == target and concept.source not in align_only)
             if why and concept.curie != target and why != _STATED:
                 node.matched[concept.curie] = why
+                for owner in meanings.owners(concept.curie) - {target}:
+                    nodes[owner].wider[concept.curie] = target
             if not node.obsolete:
                 if rank == 0:
                     conflicts += _code_twice(concept, nodes, meanings)

@@ -15,7 +15,8 @@ class Node:
     """A node of the tree in the making.
 
     ``matched`` holds the codes that joined the node in this build, with the SSSOM justification; codes that a source
-    states are in ``xrefs`` alone. ``placed`` holds the parents that no source states, with how each was found.
+    states are in ``xrefs`` alone. ``wider`` holds stated codes whose own name is the label of another node, with that
+    node. ``placed`` holds the parents that no source states, with how each was found.
     """
 
     curie: str
@@ -32,6 +33,7 @@ class Node:
     tree_parent: str | None = None
     semantic_types: set[str] = field(default_factory=set)
     matched: dict[str, str] = field(default_factory=dict)
+    wider: dict[str, str] = field(default_factory=dict)
     placed: dict[str, str] = field(default_factory=dict)
 
     def absorb(self, concept: Concept, *, keep_parents: bool = True) -> None:

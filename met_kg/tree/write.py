@@ -70,7 +70,7 @@ def node_triples(nodes: Iterable[Node]) -> Iterator[ox.Triple]:
 
 
 def sole_codes(nodes: list[Node]) -> set[tuple[str, str]]:
-    """(node, code) pairs where the node has one code of the system and the code is on one node."""
+    """(node, code) pairs where the node has one code of the system and the code is on one node, wider codes aside."""
     per_node: Counter[tuple[str, str]] = Counter()
     per_code: Counter[str] = Counter()
     pairs = []
@@ -79,7 +79,7 @@ def sole_codes(nodes: list[Node]) -> set[tuple[str, str]]:
             continue
         for code in node.xrefs:
             system = code.partition(":")[0]
-            if system in MATCHED_SYSTEMS:
+            if system in MATCHED_SYSTEMS and code not in node.wider:
                 per_node[node.curie, system] += 1
                 per_code[code] += 1
                 pairs.append((node.curie, code, system))

@@ -7,7 +7,7 @@ import pytest
 
 from met_kg import tables
 from met_kg.graph.store import Graph
-from met_kg.literature.codes import code_systems, codes_of, node_codes
+from met_kg.literature.codes import NearestCodes, code_systems, node_codes
 from met_kg.literature.documents import Document, read_documents
 from met_kg.literature.evidence import evidence_triples, mention_rows
 from met_kg.literature.lexicon import Lexicon
@@ -47,11 +47,13 @@ def test_evidence_counts_per_document_and_is_the_same_in_any_order(mini_graph: G
     assert (row["mentions"], row["documents"]) == (3, 2)
 
 
-def test_codes_come_in_the_order_asked_for(mini_graph: Graph) -> None:
+def test_codes_come_in_the_order_asked_for_or_from_the_nearest_node_above(mini_graph: Graph) -> None:
     systems = code_systems("doid,mesh")
     codes = node_codes(mini_graph, systems)
-    assert codes_of("DOID:552", codes, systems) == ("DOID:552", "MESH:D011014")
-    assert codes_of("UBERON:0002048", codes, systems) == ()
+    assert NearestCodes(codes, {}, systems).of("DOID:552") == (("DOID:552", "MESH:D011014"), 0)
+    assert NearestCodes(codes, {}, systems).of("UBERON:0002048") == ((), 0)
+    mesh = NearestCodes({"DOID:1": ("MESH:D1",)}, {"DOID:3": {"DOID:2"}, "DOID:2": {"DOID:1", "DOID:3"}}, ("MESH",))
+    assert mesh.of("DOID:3") == (("MESH:D1",), 2), "a cycle does no harm"
 
 
 @pytest.mark.data

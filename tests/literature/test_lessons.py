@@ -39,7 +39,7 @@ CORPUS = [
 @pytest.fixture
 def taught(mini_graph: Graph) -> Linker:
     lexicon = Lexicon.from_graph(mini_graph)
-    lessons = learn(lexicon, CORPUS, node_codes(mini_graph, CODE_SYSTEMS))
+    lessons = learn(lexicon, CORPUS, node_codes(mini_graph, CODE_SYSTEMS), {})
     assert lessons.axis == "disease"
     assert lessons.not_meant == {normal_form("pulmonary fibrosis")}
     return Linker(lexicon)
@@ -63,10 +63,43 @@ def test_names_that_people_passed_over_are_not_read(mini_graph: Graph, taught: L
     assert nodes(taught, "Pneumonia on CT.") == nodes(untaught, "Pneumonia on CT."), "the rest stays"
 
 
+def test_a_name_of_several_words_means_all_that_people_often_mean_by_it(mini_graph: Graph) -> None:
+    both = [
+        document("Rot and scar.", ("Rot and scar", "MESH:D011014")),
+        document("Rot and scar.", ("Rot and scar", "OMIM:1")),
+        document("AS.", ("AS", "OMIM:2")),
+        document("AS.", ("AS", "OMIM:2")),
+        document("AS.", ("AS", "OMIM:3")),
+    ]
+    lexicon = Lexicon.from_graph(mini_graph)
+    learn(lexicon, both, node_codes(mini_graph, CODE_SYSTEMS), {})
+    assert nodes(Linker(lexicon), "Rot and scar.") == [("Rot and scar", "DOID:552"), ("Rot and scar", "OMIM:1")]
+    assert nodes(Linker(lexicon), "AS.") == [("AS", "OMIM:2")], "an abbreviation means one thing"
+
+
+def test_findings_count_where_people_mark_their_branch(mini_graph: Graph) -> None:
+    texts = [document(f"Pneumonia and pleural effusion {i}.", ("Pneumonia", "MESH:D011014")) for i in range(3)]
+    marked = [
+        document(
+            f"Pneumonia and pleural effusion {i}.", ("Pneumonia", "MESH:D011014"), ("pleural effusion", "MESH:D010996")
+        )
+        for i in range(3)
+    ]
+    codes = node_codes(mini_graph, CODE_SYSTEMS)
+    linker = Linker(lexicon := Lexicon.from_graph(mini_graph))
+    effusion = next(m for m in linker.link("A pleural effusion.") if m.axis == "finding")
+    pneumonia = next(m for m in linker.link("Pneumonia.") if m.axis == "disease")
+    passed_over = learn(lexicon, texts, codes, {})
+    assert passed_over.counts(pneumonia) and not passed_over.counts(effusion)
+    assert learn(lexicon, marked, codes, {}).counts(effusion)
+    relative = learn(lexicon, marked, codes, {effusion.node: "MET:0000003", "MET:9": "MET:0000003"})
+    assert relative.habits.marks("MET:9"), "its branch is marked"
+
+
 def test_a_corpus_without_known_codes_teaches_nothing(mini_graph: Graph) -> None:
     lexicon = Lexicon.from_graph(mini_graph)
     with pytest.raises(DataProblem, match="no annotation of the corpus has a code"):
-        learn(lexicon, [document("Lung rot.", ("Lung rot", "XYZ:1"))], node_codes(mini_graph, CODE_SYSTEMS))
+        learn(lexicon, [document("Lung rot.", ("Lung rot", "XYZ:1"))], node_codes(mini_graph, CODE_SYSTEMS), {})
 
 
 def test_agreement_counts_concepts_and_codes_per_document() -> None:
@@ -92,6 +125,8 @@ def test_the_command_learns_and_scores(mini_graph: Graph, tmp_path: Path) -> Non
     assert "1 documents: precision 1.000, recall 1.000, F1 1.000" in plain.stderr, plain.output
     assert "lung rot\t" not in plain.stdout
     taught = CliRunner().invoke(link, [*arguments, "--train", str(corpus)])
-    assert "2\t2\t10\tlung rot\tdisease\tDOID:552\tpneumonia\t1\tpositive\tMESH:D011014" in taught.stdout, taught.output
+    assert "2\t2\t10\tlung rot\tdisease\tDOID:552\tpneumonia\t1\tpositive\tMESH:D011014\t0" in taught.stdout, (
+        taught.output
+    )
     unasked = CliRunner().invoke(link, [str(text), "--tree", str(run), "--score"])
     assert isinstance(unasked.exception, UsageProblem)

@@ -28,7 +28,7 @@ def test_table_of_mentions_with_codes(run_folder: Path, tmp_path: Path) -> None:
     )
     assert result.exit_code == 0, result.output
     rows = list(csv.DictReader(io.StringIO(out.read_text()), delimiter="\t"))
-    assert out.read_text().startswith("document\tstart\tend\ttext\taxis\tnode\tlabel\tscore\tassertion\tas\n")
+    assert out.read_text().startswith("document\tstart\tend\ttext\taxis\tnode\tlabel\tscore\tassertion\tas\tsteps\n")
     first = rows[0]
     assert (first["start"], first["end"], first["text"], first["assertion"]) == ("3", "12", "pneumonia", "negated")
     assert first["as"] == "MESH:D011014|DOID:552"

@@ -180,3 +180,18 @@ def test_general_words_and_odd_texts_are_harmless(mini_graph: Graph) -> None:
     for text in ("", " ", "()", "((((", "(a) (B)", "\x00 lung", "İ lung", "🫁 lung (LLL)"):
         assert all(text[m.start : m.end] == m.text for m in full.link(text))
     assert [m.text for m in full.link("İİ lung 🫁 lung")] == ["lung", "lung"]
+
+
+def test_words_that_people_use_alike_are_read_only_where_nobody_has_the_name() -> None:
+    lexicon = Lexicon(
+        [
+            LexiconEntry("jaw cancer", "DOID:1862", "disease", "jaw cancer"),
+            LexiconEntry("parathyroid neoplasm", "DOID:1", "disease", "parathyroid neoplasm"),
+            LexiconEntry("parathyroid cancer", "DOID:2", "disease", "parathyroid cancer"),
+            LexiconEntry("A-mode", "MET:1", "modality", "A-mode ultrasonography", "EXACT"),
+        ]
+    )
+    assert [(r.entry.node, round(r.score, 2)) for r in lexicon.lookup("jaw tumours")] == [("DOID:1862", 0.8)]
+    assert [r.entry.node for r in lexicon.lookup("parathyroid tumor")] == ["DOID:1"], "neoplasm is nearer than cancer"
+    assert [r.entry.node for r in lexicon.lookup("parathyroid cancer")] == ["DOID:2"]
+    assert lexicon.lookup("a mode") == () and [r.entry.node for r in lexicon.lookup("A mode")] == ["MET:1"]

@@ -46,6 +46,18 @@ def test_a_code_on_two_nodes_is_reported_unless_the_name_decides() -> None:
     assert conflicts == [] and "MESH:D1" not in nodes
 
 
+def test_a_code_whose_name_is_another_nodes_label_goes_to_that_node_and_is_reported() -> None:
+    avoidant = disease("DOID:1509", "avoidant personality disorder", xrefs=("MESH:D010554",))
+    general = disease("DOID:1510", "personality disorder")
+    nodes, conflicts = merged([avoidant, general], [disease("MESH:D010554", "Personality Disorders")])
+    assert conflicts == ["code-and-name-disagree"] and "MESH:D010554" not in nodes
+    assert nodes["DOID:1510"].matched == {"MESH:D010554": "semapv:LexicalMatching"}
+    assert nodes["DOID:1509"].wider == {"MESH:D010554": "DOID:1510"} and not nodes["DOID:1509"].synonyms
+    coded = disease("DOID:1510", "personality disorder", xrefs=("MESH:D2",))
+    nodes, conflicts = merged([avoidant, coded], [disease("MESH:D010554", "Personality Disorders")])
+    assert conflicts == [] and nodes["DOID:1510"].matched == {}, "it has a code of its own"
+
+
 def test_concepts_that_share_a_code_are_one_meaning_and_codes_that_disagree_are_reported() -> None:
     ours = disease("DOID:1", "plumbism", xrefs=("UMLS:C0023176",))
     other = disease("DOID:2", "saturnism", xrefs=("SNOMEDCT:1",))
