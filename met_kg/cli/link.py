@@ -68,7 +68,7 @@ def link(
     """
     from met_kg.cli.query import open_graph
     from met_kg.literature.codes import CODE_SYSTEMS, NearestCodes, code_systems, node_codes, superclasses
-    from met_kg.literature.gold import agreement
+    from met_kg.literature.gold import Link, agreement
     from met_kg.literature.lessons import corpus_axis, learn
     from met_kg.literature.lexicon import Lexicon
     from met_kg.literature.linker import Linker
@@ -87,7 +87,7 @@ def link(
     linker = Linker(lexicon)
     nearest = NearestCodes(every_code, superclasses(graph), prefixes)
     kept: list[Document] = []
-    links: list[list[tuple[Mention, tuple[str, ...]]]] = []
+    links: list[list[tuple[Mention, frozenset[str]]]] = []
     target = out.open("w", encoding="utf-8", newline="\n") if out else nullcontext(sys.stdout)
     with target as stream:
         stream.write("\t".join(_COLUMNS) + "\n")
@@ -99,15 +99,13 @@ def link(
                 stream.write("\t".join(" ".join(str(c).split()) for c in (document.id, *cells, above)) + "\n")
             if score:
                 kept.append(document)
-                links.append([(m, codes) for m, codes, _ in found if codes])
+                links.append([(m, frozenset(codes)) for m, codes, _ in found])
     if score:
         axis = corpus_axis(kept, every_code, lexicon)
         seen = frozenset(c for d in taught for a in d.annotations for c in a.codes) if corpora else None
-        counted = [
-            [(m.text, frozenset(codes)) for m, codes in row if (lessons.counts(m) if lessons else m.axis == axis)]
-            for row in links
-        ]
-        for line in agreement(kept, counted, seen=seen).lines():
+        counts = lessons.counts if lessons else lambda m: m.axis == axis
+        judged = [[Link(m.start, m.end, m.text, codes, counts(m)) for m, codes in row] for row in links]
+        for line in agreement(kept, judged, seen=seen).lines():
             click.echo(line, err=True)
     reader.close()
 

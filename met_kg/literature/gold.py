@@ -10,17 +10,36 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from met_kg.literature.document import Document
+from met_kg.literature.document import Annotation, Document
 
-__all__ = ["Agreement", "agreement"]
+__all__ = ["Agreement", "Link", "agreement"]
 
 _RESAMPLES: Final = 1000
 _MOST_SHOWN: Final = 10
+
+
+class Link(NamedTuple):
+    """A mention with its codes in the systems asked for; ``counts``: people who marked the corpus would mark it."""
+
+    start: int
+    end: int
+    text: str
+    codes: frozenset[str]
+    counts: bool = True
+
+
+@dataclass(slots=True)
+class _Faults:
+    """Names by fault, and how often each kind of fault is."""
+
+    invented: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -37,7 +56,7 @@ class _Counts:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Shares of 1, the 95 % interval of F1 over resampled documents, and the commonest faults with their counts."""
+    """Shares of 1, the 95 % interval of F1 over resampled documents, and the faults: by kind, and the commonest."""
 
     documents: int
     precision: float
@@ -48,6 +67,7 @@ class Agreement:
     unseen_recall: float | None
     invented: list[tuple[str, int]] = field(default_factory=list)
     missed: list[tuple[str, int]] = field(default_factory=list)
+    kinds: list[tuple[str, int]] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """For people."""
@@ -57,6 +77,7 @@ class Agreement:
         ]
         if self.unseen_recall is not None:
             said.append(f"recall of codes that the training corpus does not have: {self.unseen_recall:.3f}")
+        said += [f"{count:6d}  {kind}" for kind, count in self.kinds]
         for name, faults in (("not meant by people", self.invented), ("missed", self.missed)):
             said.append(f"{name}: " + ", ".join(f"{text} ({n})" for text, n in faults))
         return said
@@ -64,7 +85,7 @@ class Agreement:
 
 def agreement(
     documents: Sequence[Document],
-    found: Sequence[Iterable[tuple[str, frozenset[str]]]],
+    found: Sequence[Sequence[Link]],
     *,
     seen: frozenset[str] | None = None,
     seed: int = 13,
@@ -74,13 +95,12 @@ def agreement(
     Parameters
     ----------
     found
-        for each document, the words and the codes of every mention that counts.
+        for each document, its links, also those that do not count: they say why a code was missed.
     seen
         codes of a training corpus: the recall of all others is given apart.
     """
-    invented: Counter[str] = Counter()
-    missed: Counter[str] = Counter()
-    counts = [_compare(d, links, seen, invented, missed) for d, links in zip(documents, found, strict=True)]
+    faults = _Faults()
+    counts = [_compare(d, links, seen, faults) for d, links in zip(documents, found, strict=True)]
     table = np.array([[c.found, c.right, c.given, c.hit, c.unseen_given, c.unseen_hit] for c in counts], dtype=float)
     precision, recall, f1 = _rates(table.sum(axis=0))
     rng = np.random.default_rng(seed)
@@ -95,42 +115,53 @@ def agreement(
         f1_low=float(low),
         f1_high=float(high),
         unseen_recall=float(hit / unseen) if seen is not None and unseen else None,
-        invented=_commonest(invented),
-        missed=_commonest(missed),
+        invented=_commonest(faults.invented)[:_MOST_SHOWN],
+        missed=_commonest(faults.missed)[:_MOST_SHOWN],
+        kinds=_commonest(faults.kinds),
     )
 
 
-def _compare(
-    document: Document,
-    links: Iterable[tuple[str, frozenset[str]]],
-    seen: frozenset[str] | None,
-    invented: Counter[str],
-    missed: Counter[str],
-) -> _Counts:
-    given: dict[str, str] = {}
+def _compare(document: Document, links: Sequence[Link], seen: frozenset[str] | None, faults: _Faults) -> _Counts:
+    given: dict[str, Annotation] = {}
     for annotation in document.annotations:
         for code in annotation.codes:
-            given.setdefault(code, annotation.text)
+            given.setdefault(code, annotation)
     counts = _Counts(given=len(given))
     hit: set[str] = set()
     concepts: set[frozenset[str]] = set()
-    for text, codes in links:
-        if codes in concepts:
+    for link in links:
+        if not link.counts or not link.codes or link.codes in concepts:
             continue
-        concepts.add(codes)
-        right = codes & given.keys()
+        concepts.add(link.codes)
+        right = link.codes & given.keys()
         counts.found += 1
         counts.right += bool(right)
         hit |= right
         if not right:
-            invented[text.lower()] += 1
+            faults.invented[link.text.lower()] += 1
+            is_marked = any(_overlap(link, a) for a in document.annotations)
+            faults.kinds["invented: marked by people, with another code" if is_marked else "invented: not marked"] += 1
     for code in sorted(given.keys() - hit):
-        missed[given[code].lower()] += 1
+        faults.missed[given[code].text.lower()] += 1
+        faults.kinds[f"missed: {_why(given[code], links)}"] += 1
     counts.hit = len(hit)
     if seen is not None:
         counts.unseen_given = len(given.keys() - seen)
         counts.unseen_hit = len(hit - seen)
     return counts
+
+
+def _why(annotation: Annotation, links: Iterable[Link]) -> str:
+    here = [link for link in links if _overlap(link, annotation)]
+    if any(link.counts and link.codes for link in here):
+        return "the words have another code here"
+    if any(link.counts for link in here):
+        return "the node has no code, nor any above it"
+    return "only a part is found, on another axis" if here else "not found"
+
+
+def _overlap(link: Link, annotation: Annotation) -> bool:
+    return annotation.start < link.end and link.start < annotation.end
 
 
 def _rates(sums: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -141,4 +172,4 @@ def _rates(sums: NDArray[np.float64]) -> tuple[float, float, float]:
 
 
 def _commonest(faults: Counter[str]) -> list[tuple[str, int]]:
-    return sorted(faults.items(), key=lambda fault: (-fault[1], fault[0]))[:_MOST_SHOWN]
+    return sorted(faults.items(), key=lambda fault: (-fault[1], fault[0]))

@@ -12,7 +12,7 @@ from met_kg.errors import DataProblem, UsageProblem
 from met_kg.graph.store import Graph
 from met_kg.literature.codes import CODE_SYSTEMS, node_codes
 from met_kg.literature.document import Annotation, Document
-from met_kg.literature.gold import agreement
+from met_kg.literature.gold import Link, agreement
 from met_kg.literature.lessons import learn
 from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
@@ -105,12 +105,25 @@ def test_a_corpus_without_known_codes_teaches_nothing(mini_graph: Graph) -> None
 def test_agreement_counts_concepts_and_codes_per_document() -> None:
     documents = [document("a b c", ("a", "M:1|M:2"), ("b", "M:3")), document("a", ("a", "M:1"))]
     one, two, other = frozenset({"M:1", "O:1"}), frozenset({"M:3"}), frozenset({"M:9"})
-    found = [[("a", one), ("a again", one), ("b", two), ("c", other)], []]
+    found = [[Link(0, 1, "a", one), Link(0, 1, "A", one), Link(2, 3, "b", two), Link(4, 5, "c", other)], []]
     got = agreement(documents, found, seen=frozenset({"M:1", "M:2"}))
     assert (round(got.precision, 3), got.recall) == (0.667, 0.5), "2 of 3 concepts, 2 of 4 codes"
     assert got.f1 == pytest.approx(2 * (2 / 3) * 0.5 / (2 / 3 + 0.5))
     assert got.unseen_recall == 1.0 and got.f1_low <= got.f1 <= got.f1_high
     assert got.invented == [("c", 1)] and got.missed == [("a", 2)]
+
+
+def test_faults_are_told_by_kind() -> None:
+    text = document("a b c d", ("a", "M:1"), ("b", "M:2"), ("c", "M:3"), ("d", "M:4"))
+    wrong, none = frozenset({"M:9"}), frozenset[str]()
+    got = agreement([text], [[Link(0, 1, "a", wrong), Link(2, 3, "b", none), Link(4, 5, "c", wrong, counts=False)]])
+    assert dict(got.kinds) == {
+        "invented: marked by people, with another code": 1,
+        "missed: the words have another code here": 1,
+        "missed: the node has no code, nor any above it": 1,
+        "missed: only a part is found, on another axis": 1,
+        "missed: not found": 1,
+    }
 
 
 def test_the_command_learns_and_scores(mini_graph: Graph, tmp_path: Path) -> None:
