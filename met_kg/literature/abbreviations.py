@@ -20,6 +20,9 @@ _CANDIDATE: Final = re.compile(
     r"\((?=[^()]{0,10}[A-Z0-9][^()]*\))[^\W\d_][^()]+\)|\b[^\W\d_]*[A-Z0-9]\w* \((?:[^()\s]+ ){2,}[^()]+\)"
 )
 
+#: Schwartz and Hearst: a long form has at most five words more than its short form has letters, and that is ten here.
+_MOST_WORDS: Final = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Abbreviation:
@@ -38,10 +41,12 @@ def find_abbreviations(text: str) -> list[Abbreviation]:
     [('PE', 'pulmonary embolism')]
     """
     found: dict[str, Abbreviation] = {}
-    for start, end in sentences(text):
-        part = text[start:end]
-        if not _CANDIDATE.search(part):
+    for start, end in sentences(text) if "(" in text else ():
+        brackets = list(_CANDIDATE.finditer(text, start, end))
+        if not brackets:
             continue
+        start = _words_before(text, start, brackets[0].start())
+        part = text[start : brackets[-1].end()]
         detect = _pipeline()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=r".*W036")  # the detector's matcher starts empty by design
@@ -52,6 +57,12 @@ def find_abbreviations(text: str) -> list[Abbreviation]:
                 a = start + short.start_char
                 found[short.text] = Abbreviation(short.text, long.text, a, a + len(short.text))
     return sorted(found.values(), key=lambda a: a.start)
+
+
+def _words_before(text: str, start: int, end: int) -> int:
+    """Where the words begin that can be a long form: the detector reads no more of them than this."""
+    pieces = text[start:end].rsplit(None, _MOST_WORDS)
+    return start + len(pieces[0]) if len(pieces) > _MOST_WORDS else start
 
 
 def _plausible(short: str, long: str) -> bool:

@@ -12,12 +12,15 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from met_kg.errors import DataProblem
 from met_kg.literature.sentences import sentences
 from met_kg.records import Assertion
 from met_kg.vocabulary import Axis
+
+if TYPE_CHECKING:
+    import ahocorasick_rs
 
 __all__ = ["Assertions"]
 
@@ -58,8 +61,8 @@ class Assertions:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._sentences = sentences(text)
-        self._starts = [start for start, _ in self._sentences]
+        self._sentences: list[tuple[int, int]] = []
+        self._starts: list[int] = []
         self._scopes: dict[int, list[_Scope]] = {}
 
     def of(self, start: int, end: int, axis: Axis = "disease") -> Assertion:
@@ -69,6 +72,9 @@ class Assertions:
         >>> a.of(3, 11), a.of(19, 25), a.of(35, 44)
         ('negated', 'positive', 'uncertain')
         """
+        if not self._starts:
+            self._sentences = sentences(self._text)
+            self._starts = [begin for begin, _ in self._sentences]
         index = bisect_right(self._starts, start) - 1
         if index < 0:
             return "positive"
@@ -131,13 +137,14 @@ def _reach_back(text: str, end: int, count: int) -> int:
 
 def _found(low: str) -> list[tuple[int, int, _Cue]]:
     """Cues in a lower-case sentence, the longest at each place; none when only clause ends are there."""
-    hits: list[tuple[int, int, _Cue]] = []
-    for kind in (_status_cues(), _end_cues()):
-        for cue in kind:
-            if any(needed in low for needed in cue.needs):
-                hits += [(*match.span(), cue) for match in cue.pattern.finditer(low)]
-        if not hits:
-            return []
+    automaton, cues_of = _needed()
+    possible = {cue for hit in automaton.find_matches_as_indexes(low, overlapping=True) for cue in cues_of[hit[0]]}
+    if not possible:
+        return []
+    cues = _cues()
+    hits = [(*match.span(), cues[i]) for i in sorted(possible) for match in cues[i].pattern.finditer(low)]
+    if all(cue.status == "end" for _, _, cue in hits):
+        return []
     hits.sort(key=lambda hit: (hit[0], -hit[1]))
     kept: list[tuple[int, int, _Cue]] = []
     for hit in hits:
@@ -163,10 +170,12 @@ def _cues() -> tuple[_Cue, ...]:
 
 
 @lru_cache(maxsize=1)
-def _status_cues() -> tuple[_Cue, ...]:
-    return tuple(cue for cue in _cues() if cue.status != "end")
+def _needed() -> tuple[ahocorasick_rs.AhoCorasick, tuple[tuple[int, ...], ...]]:
+    """What finds, in one pass, the words that cues need, and for each such word the numbers of its cues."""
+    import ahocorasick_rs
 
-
-@lru_cache(maxsize=1)
-def _end_cues() -> tuple[_Cue, ...]:
-    return tuple(cue for cue in _cues() if cue.status == "end")
+    cues_of: dict[str, list[int]] = {}
+    for index, cue in enumerate(_cues()):
+        for word in cue.needs:
+            cues_of.setdefault(word, []).append(index)
+    return ahocorasick_rs.AhoCorasick(list(cues_of)), tuple(map(tuple, cues_of.values()))

@@ -8,7 +8,6 @@ disease sits). One span has one node an axis, and two axes only where both readi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import Final
 
 from met_kg.literature.abbreviations import find_abbreviations
@@ -46,6 +45,7 @@ class Linker:
 
         self.lexicon = lexicon
         self._forms = lexicon.all_forms()
+        self._lengths = [form.count(" ") + 1 for form in self._forms]
         # Names and text are padded with spaces, so that a hit always lies between word boundaries.
         self._automaton = ahocorasick_rs.AhoCorasick([f" {form} " for form in self._forms], store_patterns=False)
 
@@ -61,6 +61,10 @@ class Linker:
                 score = round(reading.score, 4)
                 found.append(Mention(start, end, text[start:end], entry.node, entry.axis, entry.label, score, status))
         return sorted(found, key=lambda m: (m.start, m.end, m.axis, m.node))
+
+    def names(self, text: str) -> list[tuple[int, int, tuple[Reading, ...]]]:
+        """Where names stand and how they can be read, without the text's own abbreviations and without assertions."""
+        return self._spans(text, stream(text, []))
 
     def _spans(self, text: str, spoken: Stream) -> list[tuple[int, int, tuple[Reading, ...]]]:
         """Chosen spans with their readings, as character offsets."""
@@ -97,13 +101,15 @@ class Linker:
         norm, raw = spoken.words.norm, spoken.words.raw
         if not norm:
             return []
-        begins = [1, *accumulate(len(word) + 1 for word in norm)]
-        begins = [begins[0], *(b + 1 for b in begins[1:])]
-        word_at = {position: index for index, position in enumerate(begins)}
         padded = f" {' '.join(norm)} "
         hits: list[tuple[int, int, tuple[Reading, ...]]] = []
-        for pattern, start, end in self._automaton.find_matches_as_indexes(padded, overlapping=True):
-            first, last = word_at[start + 1], word_at[end] - 1
+        counted, spaces = 0, 0
+        for pattern, _, end in self._automaton.find_matches_as_indexes(padded, overlapping=True):
+            # Hits come in order of their ends; the spaces before one are the words before it.
+            spaces += padded.count(" ", counted, end)
+            counted = end
+            last = spaces - 2
+            first = last - self._lengths[pattern] + 1
             if not spoken.allows(first, last) or _is_bound(text, spoken, first):
                 continue
             readings = self.lexicon.readings(self._forms[pattern], " ".join(raw[first : last + 1]))

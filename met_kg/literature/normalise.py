@@ -74,14 +74,9 @@ def words(text: str) -> Words:
     >>> words("Crohn's diseases, MRIs").norm
     ['crohn', 'disease', ',', 'mri']
     """
-    found = Words()
-    for match in _WORD.finditer(text):
-        norm, raw = normal_word(match[0])
-        found.norm.append(norm)
-        found.raw.append(raw)
-        found.start.append(match.start())
-        found.end.append(match.end())
-    return found
+    spans = [match.span() for match in _WORD.finditer(text)]
+    forms = [normal_word(text[start:end]) for start, end in spans]
+    return Words([f[0] for f in forms], [f[1] for f in forms], [s[0] for s in spans], [s[1] for s in spans])
 
 
 def normal_form(text: str) -> str:

@@ -8,7 +8,9 @@ never a meaning that the document did not give it.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from met_kg.literature.abbreviations import Abbreviation
 from met_kg.literature.normalise import Words, words
@@ -16,7 +18,7 @@ from met_kg.literature.normalise import Words, words
 __all__ = ["Stream", "stream"]
 
 #: A word that no name contains: parts what stands apart.
-_PART = "\x00"
+_PART: Final = Words(["\x00"], [""], [0], [0])
 
 
 @dataclass(slots=True)
@@ -34,14 +36,28 @@ class Stream:
         position, length = self.inside[last]
         return not length or position == length - 1
 
-    def add(self, norm: str, raw: str, start: int, end: int, inside: tuple[int, int] = (0, 0)) -> None:
-        """Append a word."""
+    def take(self, source: Words, first: int, last: int) -> None:
+        """Append words ``first`` up to ``last`` of a text as they are."""
         w = self.words
-        w.norm.append(norm)
-        w.raw.append(raw)
-        w.start.append(start)
-        w.end.append(end)
-        self.inside.append(inside)
+        w.norm += source.norm[first:last]
+        w.raw += source.raw[first:last]
+        w.start += source.start[first:last]
+        w.end += source.end[first:last]
+        self.inside += [(0, 0)] * (last - first)
+
+    def write_out(self, long: Words, start: int, end: int) -> None:
+        """Append the words of a long form, all at the place of its short form."""
+        w, length = self.words, len(long)
+        w.norm += long.norm
+        w.raw += long.raw
+        w.start += [start] * length
+        w.end += [end] * length
+        self.inside += [(position, length) for position in range(length)]
+
+    def drop_last(self) -> None:
+        """Take the last word back."""
+        for part in (self.words.norm, self.words.raw, self.words.start, self.words.end, self.inside):
+            part.pop()
 
 
 def stream(text: str, abbreviations: list[Abbreviation]) -> Stream:
@@ -51,35 +67,41 @@ def stream(text: str, abbreviations: list[Abbreviation]) -> Stream:
         return Stream(found, [(0, 0)] * len(found))
     long_of = {tuple(words(a.short).raw): words(a.long) for a in abbreviations}
     defined_at = {a.start for a in abbreviations}
-    longest = max(map(len, long_of))
     out, aside = Stream(Words()), Stream(Words())
-    i, n = 0, len(found)
-    while i < n:
-        for size in range(min(longest, n - i), 0, -1):
-            long = long_of.get(tuple(found.raw[i : i + size]))
-            if long is None:
-                continue
-            start, end = found.start[i], found.end[i + size - 1]
-            bracketed = i > 0 and i + size < n and found.norm[i - 1] == "(" and found.norm[i + size] == ")"
-            if start in defined_at and bracketed:
-                # The bracket leaves the sentence, so that the name around it is whole, and is read on its own.
-                for part in (out.words.norm, out.words.raw, out.words.start, out.words.end, out.inside):
-                    part.pop()
-                aside.add(_PART, "", start, start)
-                _write_out(aside, long, start, end)
-                i += 1
-            else:
-                _write_out(out, long, start, end)
-            i += size
-            break
+    done = 0
+    for i, size in _short_forms(found, long_of.keys()):
+        out.take(found, done, i)
+        long = long_of[tuple(found.raw[i : i + size])]
+        start, end = found.start[i], found.end[i + size - 1]
+        done = i + size
+        bracketed = i > 0 and done < len(found) and found.norm[i - 1] == "(" and found.norm[done] == ")"
+        if start in defined_at and bracketed:
+            # The bracket leaves the sentence, so that the name around it is whole, and is read on its own.
+            out.drop_last()
+            aside.write_out(_PART, start, start)
+            aside.write_out(long, start, end)
+            done += 1
         else:
-            out.add(found.norm[i], found.raw[i], found.start[i], found.end[i])
-            i += 1
-    for (norm, raw, start, end), inside in zip(aside.words, aside.inside, strict=True):
-        out.add(norm, raw, start, end, inside)
-    return out
+            out.write_out(long, start, end)
+    out.take(found, done, len(found))
+    inside = out.inside + [
+        (0, 0) if norm == _PART.norm[0] else at for norm, at in zip(aside.words.norm, aside.inside, strict=True)
+    ]
+    out.take(aside.words, 0, len(aside.words))
+    return Stream(out.words, inside)
 
 
-def _write_out(target: Stream, long: Words, start: int, end: int) -> None:
-    for position, (norm, raw) in enumerate(zip(long.norm, long.raw, strict=True)):
-        target.add(norm, raw, start, end, (position, len(long)))
+def _short_forms(found: Words, shorts: Collection[tuple[str, ...]]) -> Iterator[tuple[int, int]]:
+    """Where short forms stand, the longest first at each place: index and number of words."""
+    sizes: dict[str, list[int]] = {}
+    for short in shorts:
+        sizes.setdefault(short[0], []).append(len(short))
+    past = 0
+    for i, raw in enumerate(found.raw):
+        if raw not in sizes or i < past:
+            continue
+        for size in sorted(sizes[raw], reverse=True):
+            if tuple(found.raw[i : i + size]) in shorts:
+                yield i, size
+                past = i + size
+                break
