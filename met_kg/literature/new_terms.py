@@ -1,11 +1,12 @@
 """New entities: terms that literature says are something the tree knows, and that the tree does not name.
 
-Four signs, each naming the wider thing (the genus):
+Five signs, each naming the wider thing (the genus):
 
 * ``head``: the end of the term is a name of it (a *pulmonary artery* is an artery);
 * ``glossary``: the meaning that a book gives a key term begins with it ("joint that ...");
 * ``definition``: a sentence says so ("A diastasis is a separation of ...");
-* ``hearst``: the term stands in an enumeration of its kinds ("disorders such as A, B and C"; Hearst 1992).
+* ``hearst``: the term stands in an enumeration of its kinds ("disorders such as A, B and C"; Hearst 1992);
+* ``model``: a language model that read the sentence says so (only where a recipe names one).
 
 The confidence is what remains when each sign may be wrong on its own: ``1 - prod(1 - p)`` with the shares of
 :data:`SIGNS`, which ``docs/precision.md`` measures.
@@ -21,6 +22,7 @@ from math import prod
 from typing import Final, Literal
 
 from met_kg.literature.document import Document
+from met_kg.literature.extractor import UnknownTerm
 from met_kg.literature.glossary import KeyTerm
 from met_kg.literature.linker import Linker
 from met_kg.literature.normalise import normal_form
@@ -29,9 +31,9 @@ from met_kg.records import Mention
 
 __all__ = ["SIGNS", "NewTerm", "TermFinder"]
 
-Sign = Literal["head", "glossary", "definition", "hearst"]
+Sign = Literal["head", "glossary", "definition", "hearst", "model"]
 #: Share of right parents that each sign gives alone.
-SIGNS: Final[dict[Sign, float]] = {"glossary": 0.85, "head": 0.85, "definition": 0.7, "hearst": 0.5}
+SIGNS: Final[dict[Sign, float]] = {"glossary": 0.85, "head": 0.85, "definition": 0.7, "hearst": 0.5, "model": 0.5}
 
 _WORD: Final = r"[A-Za-z][\w'’-]*"
 _TERM: Final = rf"{_WORD}(?: {_WORD}){{0,3}}"
@@ -134,6 +136,17 @@ class TermFinder:
                     kinds = [m for m in ending[at] if m.text.endswith("s")]  # "disorders such as"
                     for item in _SPLIT.split(listed[1]):
                         self._listed(item.strip(), kinds, said)
+
+    def add_unknown(self, document: Document, term: UnknownTerm) -> None:
+        """A name that a language model read: its head, and what the model says it is, where the tree knows that."""
+        if self._is_name(term.text) and not self._is_known(term.text):
+            said = f"{document.id}: {term.sentence}"
+            candidate = self._candidate(term.text)
+            head = self._head(term.text)
+            if head is not None and head.axis == term.axis:
+                self._sign(candidate, head, "head", said)
+            named = (m for m in self._linker.link(term.is_a) if (m.start, m.end) == (0, len(term.is_a)))
+            self._sign(candidate, self._best(m for m in named if m.axis == term.axis), "model", said)
 
     def _definition(self, label: str, rest: str, said: str) -> None:
         if self._is_name(label) and not self._is_known(label):

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from met_kg.graph.store import Graph
 from met_kg.literature.document import Document
 from met_kg.literature.evidence import mention_rows
+from met_kg.literature.extractor import Extractor
 from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
 from met_kg.literature.new_terms import TermFinder
 from met_kg.literature.relations import MinedRelation, RelationMiner
+from met_kg.models.chat import ChatModel
+from met_kg.records import Mention, Quarantined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,12 +23,23 @@ __all__ = ["Reading"]
 
 
 class Reading:
-    """What a tree's names, relations and gaps look like in literature."""
+    """What a tree's names, relations and gaps look like in literature.
 
-    def __init__(self, graph: Graph) -> None:
+    Parameters
+    ----------
+    model
+        a language model that reads every document after the dictionary; None for none.
+    passage
+        characters that it is given at a time.
+    """
+
+    def __init__(self, graph: Graph, model: ChatModel | None = None, *, passage: int = 2000) -> None:
         lexicon = Lexicon.from_graph(graph)
         self.labels, self.axes = lexicon.label_of, lexicon.axis_of
         self._linker = Linker(lexicon)
+        self._extractor = Extractor(model, lexicon, most_characters=passage) if model else None
+        self.dropped: list[Quarantined] = []
+        self.read_by_model = 0
         relatable = {str(row["node"]) for row in graph.rows("literature/relatable")}
         self._known: dict[str, list[str]] = {}
         for row in graph.rows("literature/related"):
@@ -39,9 +53,23 @@ class Reading:
         """Read one document."""
         self.documents += 1
         found = self._linker.link(document.text)
+        if self._extractor:
+            found = self._with_model(self._extractor, document, found)
         self._rows += mention_rows(document, found)
         self._miner.add(document, found)
         self.terms.add_document(document, found)
+
+    def _with_model(self, extractor: Extractor, document: Document, found: list[Mention]) -> list[Mention]:
+        """Add what a model reads where the dictionary has nothing of that axis."""
+        read = extractor.extract(document)
+        self.dropped += read.dropped
+        for term in read.unknown:
+            self.terms.add_unknown(document, term)
+        new = [
+            m for m in read.mentions if not any(m.axis == o.axis and m.start < o.end and o.start < m.end for o in found)
+        ]
+        self.read_by_model += len(new)
+        return sorted([*found, *new], key=lambda m: (m.start, m.end, m.axis, m.node))
 
     def mentions(self) -> pd.DataFrame:
         """Every mention, in the schema ``mentions`` of :mod:`met_kg.tables`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from met_kg.corpus.spec import CorpusSpec
 from met_kg.errors import MetError, MissingData, RecipeProblem, UsageProblem, setting_problem
@@ -46,10 +46,32 @@ class Documents(_Section):
     limit: int | None = Field(default=None, ge=1, description="documents to read, from the start")
 
 
+class ExtractorSection(_Section):
+    """A language model that reads the literature after the dictionary: an endpoint, or a local model's path."""
+
+    endpoint: str | None = Field(default=None, description="OpenAI-compatible address, up to /v1")
+    path: str | None = Field(default=None, description="folder or hub id of a causal language model with safetensors")
+    model: str = Field(default="", description="its name on the endpoint")
+    key_variable: str = Field(default="", description="environment variable that holds the endpoint's key")
+    timeout: float = Field(default=60, gt=0, description="seconds")
+    retries: int = Field(default=3, ge=0, le=20)
+    per_minute: float | None = Field(default=None, gt=0, description="calls a minute at most")
+    passage: int = Field(default=2000, ge=200, description="characters given at a time")
+
+    @model_validator(mode="after")
+    def _one_model(self) -> Self:
+        if (self.endpoint is None) == (self.path is None):
+            raise ValueError("name either an endpoint or a path")
+        if self.endpoint is not None and not self.model:
+            raise ValueError("an endpoint needs the name of a model")
+        return self
+
+
 class LiteratureSection(_Section):
-    """Which literature is read, and how sure a relation must look to be mined."""
+    """Which literature is read, by whom, and how sure a relation must look to be mined."""
 
     documents: list[Documents] = []
+    extractor: ExtractorSection | None = None
     alpha: float = Field(default=0.05, gt=0, le=1, description="false discovery rate of mined relations")
 
 

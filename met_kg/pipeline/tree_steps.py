@@ -16,6 +16,7 @@ from met_kg.records import Quarantined
 
 if TYPE_CHECKING:
     from met_kg.literature.document import Document
+    from met_kg.models.chat import CachedChat
 
 __all__ = ["build", "inputs", "keep", "read_literature"]
 
@@ -90,8 +91,10 @@ def read_literature(ctx: Context) -> None:
     from met_kg.tree.review import read_review, write_review
     from met_kg.tree.write import write_ntriples, write_owl
 
+    model = _language_model(ctx)
     with ctx.graph() as graph:
-        reading = Reading(graph)
+        given = ctx.recipe.literature.extractor
+        reading = Reading(graph, model, passage=given.passage) if given else Reading(graph)
     for corpus in ctx.recipe.literature.documents:
         if corpus.format == "sections":
             for key in read_key_terms(expand_path(corpus.path)):
@@ -121,7 +124,34 @@ def read_literature(ctx: Context) -> None:
         "key terms without a parent": len(reading.terms.without_parent()),
         "review queue": sum(review.values()),
     }
+    ctx.quarantined += reading.dropped
+    if model:
+        ctx.counts |= {
+            "mentions read by the model": reading.read_by_model,
+            "of the model's answers dropped": len(reading.dropped),
+            "tokens": model.prompt_tokens + model.completion_tokens,
+        }
     ctx.counts["relations mined"] = {k: int(v) for k, v in sorted(Counter(r.kind for r in relations).items())}
+
+
+def _language_model(ctx: Context) -> CachedChat | None:
+    """The model that reads literature, its answers kept in the run, where the next build finds them."""
+    from met_kg.models.chat import CachedChat, EndpointChat, LocalChat
+
+    given = ctx.recipe.literature.extractor
+    if given is None:
+        return None
+    if given.path is not None:
+        return CachedChat(LocalChat(str(expand_path(given.path))), ctx.run / "cache/chat")
+    endpoint = EndpointChat(
+        str(given.endpoint),
+        given.model,
+        key_variable=given.key_variable,
+        timeout=given.timeout,
+        retries=given.retries,
+        per_minute=given.per_minute,
+    )
+    return CachedChat(endpoint, ctx.run / "cache/chat")
 
 
 def _documents(ctx: Context, corpus: Documents) -> list[Document]:

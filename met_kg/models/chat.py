@@ -1,0 +1,255 @@
+"""Language models behind one door: an endpoint that speaks the OpenAI protocol, or a local transformers model.
+
+Calls are kept in a folder by what was asked, so that a run that is killed, or done again, asks nothing twice. Code from
+a model repository is never run, and weights are read from safetensors only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from met_kg.errors import DataProblem, MissingData, UsageProblem
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["CachedChat", "ChatModel", "EndpointChat", "LocalChat", "Message", "Reply"]
+
+#: ``{"role": "system" | "user" | "assistant", "content": text}``
+Message = Mapping[str, str]
+#: Answers of a server that are worth another try: too many calls, or its own fault.
+_TRY_AGAIN: Final = (408, 429, 500, 502, 503, 504)
+#: An answer longer than this is no answer.
+_MOST_BYTES: Final = 8 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model answered, and the tokens that it counted for question and answer (0 where it does not say)."""
+
+    text: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class ChatModel(Protocol):
+    """What the rest of the project asks of a language model."""
+
+    name: str
+
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+        """The likeliest answer (temperature 0), asked to be JSON by this schema.
+
+        Raises
+        ------
+        DataProblem
+            when there is no answer to this question; the next one may have one.
+        UsageProblem
+            when there will be none to any question: wrong address, key or model.
+        """
+
+
+class EndpointChat:
+    """A server with ``POST {url}/chat/completions``: vLLM, llama.cpp, Ollama, a cloud.
+
+    Parameters
+    ----------
+    url
+        up to and without ``/chat/completions``, as in ``http://127.0.0.1:8000/v1``.
+    model
+        its name on the server.
+    key_variable
+        the environment variable that holds the key; a key itself never stands in a recipe. Empty: none is sent.
+    timeout
+        seconds without a byte after which a try has failed.
+    retries
+        further tries after a failure, each waiting twice as long, or as long as the server says.
+    per_minute
+        calls a minute at most; None for no limit.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        *,
+        key_variable: str = "",
+        timeout: float = 60,
+        retries: int = 3,
+        per_minute: float | None = None,
+        backoff: float = 1.0,
+        max_tokens: int = 2048,
+    ) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise UsageProblem(f"'{url}' is no address", hint="for example http://127.0.0.1:8000/v1")
+        if key_variable and key_variable not in os.environ:
+            raise UsageProblem(
+                f"the environment variable {key_variable} is not set", hint="export it with the key of the endpoint"
+            )
+        self.name = model
+        self._url, self._timeout, self._max_tokens = f"{url.rstrip('/')}/chat/completions", timeout, max_tokens
+        self._headers = {"Authorization": f"Bearer {os.environ[key_variable]}"} if key_variable else {}
+        self._session = _session(retries, backoff)
+        self._pause = 60 / per_minute if per_minute else 0.0
+        self._last = float("-inf")
+
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+        """See :class:`ChatModel`."""
+        import requests
+
+        time.sleep(max(0.0, self._last + self._pause - time.monotonic()))
+        self._last = time.monotonic()
+        asked = {
+            "model": self.name,
+            "messages": [dict(m) for m in messages],
+            "temperature": 0,
+            "seed": 0,
+            "max_tokens": self._max_tokens,
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "answer", "strict": True, "schema": dict(schema)},
+            },
+        }
+        try:
+            with self._session.post(
+                self._url, json=asked, headers=self._headers, timeout=self._timeout, stream=True, allow_redirects=False
+            ) as response:
+                body = response.raw.read(_MOST_BYTES, decode_content=True)
+                status = response.status_code
+        except requests.RequestException as problem:
+            raise DataProblem(f"the model did not answer: {_plain(problem)}", where=self._url) from problem
+        except OSError as problem:
+            raise DataProblem(f"the model broke off its answer: {problem}", where=self._url) from problem
+        if status in (401, 403, 404) or 300 <= status < 400:
+            raise UsageProblem(
+                f"the endpoint answers {status}: {_start(body)}", where=self._url, hint="look at address, key and model"
+            )
+        if status != 200:
+            raise DataProblem(f"the endpoint answers {status}: {_start(body)}", where=self._url)
+        return _reply(body, self._url)
+
+
+def _session(retries: int, backoff: float) -> requests.Session:
+    """A session that tries again by itself; the server's Retry-After is followed."""
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.util import Retry
+
+    policy = Retry(
+        total=retries,
+        backoff_factor=backoff,
+        status_forcelist=_TRY_AGAIN,
+        allowed_methods={"POST"},
+        raise_on_status=False,
+        respect_retry_after_header=True,
+    )
+    session = requests.Session()
+    session.trust_env = False  # no proxy and no .netrc key that the recipe does not name
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(max_retries=policy))
+    return session
+
+
+def _reply(body: bytes, where: str) -> Reply:
+    try:
+        found = json.loads(body)
+        text = found["choices"][0]["message"]["content"]
+        usage = found.get("usage") or {}
+        return Reply(str(text or ""), int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0)))
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as problem:
+        raise DataProblem(f"the endpoint's answer is not in the protocol: {_start(body)}", where=where) from problem
+
+
+def _start(body: bytes) -> str:
+    return " ".join(body[:200].decode("utf-8", "replace").split()) or "nothing"
+
+
+def _plain(problem: Exception) -> str:
+    """The innermost reason, in one line."""
+    inner: BaseException = problem
+    while (deeper := inner.__cause__ or inner.__context__) is not None:
+        inner = deeper
+    return " ".join(str(inner).split())[:200] or type(problem).__name__
+
+
+class LocalChat:
+    """A causal language model with a chat template, by folder or hub id, answering greedily.
+
+    It is told the schema and not forced into it: whoever asks checks the answer.
+    """
+
+    def __init__(self, path: str, *, device: str = "cpu", max_tokens: int = 1024) -> None:
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        self.name = path
+        self._max_tokens = max_tokens
+        try:
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(path)
+            model: Any = AutoModelForCausalLM.from_pretrained(path, use_safetensors=True)
+        except (OSError, ValueError) as problem:
+            raise MissingData(
+                f"no language model can be loaded: {' '.join(str(problem).split())[:200]}",
+                where=path,
+                hint="give a folder with config, tokenizer and safetensors, or a hub id that is in the cache",
+            ) from problem
+        if self._tokenizer.chat_template is None:
+            raise UsageProblem("the model has no chat template", where=path, hint="take an instruction-tuned model")
+        self._model = model.to(device).eval()
+
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+        """See :class:`ChatModel`."""
+        import torch
+
+        told = [dict(m) for m in messages]
+        told[-1]["content"] += f"\n\nAnswer with JSON by this schema and nothing else:\n{json.dumps(schema)}"
+        given = self._tokenizer.apply_chat_template(
+            told, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        ).to(self._model.device)
+        with torch.inference_mode():
+            made = self._model.generate(**given, max_new_tokens=self._max_tokens, do_sample=False)
+        asked = int(given["input_ids"].shape[1])
+        answer = made[0, asked:]
+        return Reply(self._tokenizer.decode(answer, skip_special_tokens=True), asked, len(answer))
+
+
+class CachedChat:
+    """A model whose answers are kept in a folder, by model, question and schema; counts calls and tokens."""
+
+    def __init__(self, model: ChatModel, folder: Path) -> None:
+        self.name = model.name
+        self._model, self._folder = model, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.asked = self.from_cache = self.prompt_tokens = self.completion_tokens = 0
+
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+        """See :class:`ChatModel`; a failure is not kept."""
+        question = json.dumps([self.name, [dict(m) for m in messages], schema], sort_keys=True)
+        path = self._folder / f"{hashlib.sha256(question.encode()).hexdigest()[:32]}.json"
+        reply = _kept(path)
+        if reply is None:
+            reply = self._model.complete(messages, schema)
+            self.asked += 1
+            fresh = path.with_suffix(".new")
+            said = {"text": reply.text, "prompt": reply.prompt_tokens, "completion": reply.completion_tokens}
+            fresh.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+            fresh.replace(path)
+        else:
+            self.from_cache += 1
+        self.prompt_tokens += reply.prompt_tokens
+        self.completion_tokens += reply.completion_tokens
+        return reply
+
+
+def _kept(path: Path) -> Reply | None:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return Reply(said["text"], said["prompt"], said["completion"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
