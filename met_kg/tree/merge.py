@@ -8,19 +8,16 @@ synonyms, parents, relations. Whatever does not fit together is reported as a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from met_kg.records import Concept, Relation
 from met_kg.tree.meanings import Meanings
 from met_kg.tree.nodes import Conflict, Node
-from met_kg.vocabulary import AXIS_ROOT
+from met_kg.vocabulary import AXIS_ROOT, Axis
 
 __all__ = ["merge"]
-
-#: The project's own ontology, as its concepts name their source.
-OWN: Final = "met"
 
 
 def merge(
@@ -42,6 +39,7 @@ def merge(
     alias: dict[str, str] = {}  # CURIE of a concept -> CURIE of the node it became
     meanings = Meanings(nodes)
     conflicts: list[Conflict] = []
+    ours: defaultdict[tuple[Axis | None, str], set[str]] = defaultdict(set)
     for rank, concepts in enumerate(sources):
         for concept in concepts:
             target, why = (concept.curie, "") if rank == 0 else _target(concept, nodes, meanings, alias, conflicts)
@@ -66,24 +64,20 @@ def merge(
             if not node.obsolete:
                 if rank == 0:
                     conflicts += _code_twice(concept, nodes, meanings)
+                    for text in (concept.label, *(s.text for s in concept.synonyms if s.scope == "EXACT")):
+                        ours[node.axis, text.strip().lower()].add(target)
                 meanings.add(node, concept, alias)
-    _keep_our_names(nodes)
+    _keep_our_names(nodes, ours)
     _redirect(nodes, alias, conflicts)
     return nodes, conflicts
 
 
-def _keep_our_names(nodes: dict[str, Node]) -> None:
-    """A name of a node that the project's own ontology describes is no exact synonym of another node of its axis."""
-    ours: dict[tuple[str | None, str], str] = {}
+def _keep_our_names(nodes: dict[str, Node], ours: Mapping[tuple[Axis | None, str], set[str]]) -> None:
+    """A name that the project's own ontology gives a node is no exact synonym of another node of its axis."""
     for node in nodes.values():
-        if not node.obsolete and node.sources[:1] == [OWN]:
-            for text in (node.label, *(s.text for s in node.synonyms.values() if s.scope == "EXACT")):
-                ours.setdefault((node.axis, text.lower()), node.curie)
-    for node in nodes.values():
-        if node.obsolete or node.sources[:1] == [OWN]:
-            continue
         for (text, scope), synonym in list(node.synonyms.items()):
-            if scope == "EXACT" and (node.axis, text) in ours:
+            owners = ours.get((node.axis, text), set()) if scope == "EXACT" and not node.obsolete else set()
+            if owners and node.curie not in owners:
                 del node.synonyms[text, scope]
                 node.synonyms.setdefault((text, "RELATED"), replace(synonym, scope="RELATED"))
 
