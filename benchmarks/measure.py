@@ -71,7 +71,7 @@ def report(name: str, unit: str, rows: Sequence[Measured], out: Path, packages: 
         table.add_column(column, justify="left" if column == "contender" else "right")
     for r in rows:
         ratio = f"{r.seconds / first[r.size].seconds:.2f}" if r.size in first else ""
-        table.add_row(r.contender, f"{r.size:,}", f"{r.seconds:.4f}", f"{r.work / r.seconds:,.0f}", ratio)
+        table.add_row(r.contender, f"{r.size:,}", f"{r.seconds:.4g}", f"{r.work / r.seconds:,.0f}", ratio)
     Console().print(table)
     exponents = {c: growth([r for r in rows if r.contender == c]) for c in dict.fromkeys(r.contender for r in rows)}
     for contender, exponent in exponents.items():
