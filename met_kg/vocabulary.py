@@ -15,6 +15,7 @@ __all__ = [
     "AXES",
     "AXIS_ROOT",
     "BASE",
+    "PART_OF",
     "PREFIXES",
     "Axis",
     "Graphs",
@@ -93,6 +94,9 @@ AXIS_ROOT: Final[dict[Axis, str]] = {
     "modality": "MET:0000002",
     "finding": "MET:0000003",
 }
+
+#: The object property "part of" of the Relation Ontology.
+PART_OF: Final = "BFO:0000050"
 
 #: How exact a synonym is (the four OBO scopes).
 Scope = Literal["EXACT", "NARROW", "BROAD", "RELATED"]

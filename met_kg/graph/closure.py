@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from met_kg.errors import DataProblem
 from met_kg.graph.store import Graph
-from met_kg.vocabulary import AXIS_ROOT, Graphs, expand
+from met_kg.vocabulary import AXIS_ROOT, PART_OF, Graphs, expand
 
 __all__ = ["RELATION_OF", "add_closure", "ancestors_of", "closure_triples"]
 
@@ -25,7 +25,6 @@ RELATION_OF: Final = {
     "RO:0002452": "met:hasSymptom",
     "met:imagedBy": "met:imagedBy",
 }
-_PART_OF: Final = "BFO:0000050"
 _INTEGER: Final = ox.NamedNode(expand("xsd:integer"))
 
 
@@ -65,7 +64,7 @@ def closure_triples(graph: Graph) -> Iterator[ox.Triple]:
     whole: dict[str, set[str]] = {}
     for row in graph.rows("build/restrictions"):
         node, prop, target = str(row["node"]), str(row["property"]), str(row["target"])
-        if prop == _PART_OF:
+        if prop == PART_OF:
             whole.setdefault(node, set()).add(target)
         elif prop in RELATION_OF:
             relations.add((node, RELATION_OF[prop], target))

@@ -65,14 +65,20 @@ _SURE: Final = 0.94
 _ADDED: Final = frozenset({"organ", "element", "structure", "anatomical", "body", "of", "proper"})
 #: Parts of the body whose names are also words for parts of other parts: the neck of a rib is no neck.
 _HOMONYMS: Final = frozenset(
-    {"lip", "neck", "head", "body", "trunk", "root", "crown", "shoulder", "arm", "stroke", "crest"}
+    {"lip", "neck", "head", "body", "trunk", "root", "crown", "shoulder", "arm", "stroke", "crest", "limb", "appendage"}
 )
+#: Findings on images whose names are everyday words elsewhere: an object's mass, an enhancement of phagocytosis.
+_EVERYDAY: Final = frozenset({"mass", "enhancement", "opacity", "thickening", "lesion", "cavity", "plaque"})
+#: Words that end the name in an enumeration: what follows them is the rest of the sentence.
+_CLAUSE: Final = frozenset({"until", "while", "when", "where", "because", "if", "than", "separate", "so", "but", "not"})
 #: First words that describe without naming: "the large inferior nasal concha" is no other concha.
 _DESCRIBING: Final = frozenset(
     """human large small wide narrow related temporary unpaired paired first second third fourth example role new old
     common typical entire whole your our largest smallest
     intense until separate different similar various several certain primary secondary""".split()  # noqa: SIM905
 )
+#: "drains", "supplies": before a noun this is a verb, for a noun there would stand in the singular.
+_VERB: Final = re.compile(r"^[a-z]+[^su]s$")
 #: A key term of one word with such an end is an adjective.
 _ADJECTIVE: Final = re.compile(r"(?:al|form|ate|oid|ic|ous|ar|ive|ploid|ed|ing|ly)$")
 
@@ -134,8 +140,11 @@ class TermFinder:
             for at in sorted(e for e in ending if start < e <= end):
                 if listed := _ENUMERATION.match(document.text[at:end]):
                     kinds = [m for m in ending[at] if m.text.endswith("s")]  # "disorders such as"
-                    for item in _SPLIT.split(listed[1]):
-                        self._listed(item.strip(), kinds, said)
+                    items = [item.strip() for item in _SPLIT.split(listed[1])]
+                    # One item that is no name says that the others may be cut wrong, too.
+                    if all(self._is_name(i) and _CLAUSE.union(_LOOSE).isdisjoint(i.lower().split()) for i in items):
+                        for item in items:
+                            self._listed(item, kinds, said)
 
     def add_unknown(self, document: Document, term: UnknownTerm) -> None:
         """A name that a language model read: its head, and what the model says it is, where the tree knows that."""
@@ -155,7 +164,7 @@ class TermFinder:
             self._sign(candidate, self._genus(rest), "definition", said)
 
     def _listed(self, label: str, wider: list[Mention], said: str) -> None:
-        if self._is_name(label) and not self._is_known(label):
+        if not self._is_known(label) and (" " in label or not _ADJECTIVE.search(label)):
             candidate = self._candidate(label)
             self._sign(candidate, self._head(label), "head", said)
             self._sign(candidate, self._best(wider), "hearst", said)
@@ -204,8 +213,10 @@ class TermFinder:
         """The wider thing that a definition begins with: the last name of the first noun phrase."""
         phrase = _PHRASE_END.split(meaning)[0].rstrip()
         words = phrase.split()
-        if not words or len(words) > _NEAR or meaning[len(phrase) :].startswith(","):
-            return None  # too far, or the first of several things
+        if not words or len(words) > _NEAR or "or" in words or meaning[len(phrase) :].startswith(","):
+            return None  # too far, or one of several things
+        if len(words) > 1 and _VERB.search(words[0]):
+            return None  # "drains blood from"
         return self._best(m for m in self._linker.link(phrase) if m.end == len(phrase))
 
     def _best(self, found: Iterable[Mention]) -> Mention | None:
@@ -230,7 +241,7 @@ def _is_plain(m: Mention) -> bool:
     """
     said, label = set(normal_form(m.text).split()), set(normal_form(m.label).split())
     added = _ADDED - said if m.axis == "anatomy" else set()
-    return said == label - added and not said <= _HOMONYMS
+    return said == label - added and not said <= _HOMONYMS and not (m.axis == "finding" and said <= _EVERYDAY)
 
 
 def _sureness(m: Mention) -> tuple[int, float, str]:

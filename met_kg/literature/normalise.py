@@ -52,6 +52,10 @@ _IRREGULAR: Final = {
 }
 
 
+#: Words whose Latin plural is another word: a stratum corneum is no cornea, the rectum no vasa recta.
+_KEPT: Final = frozenset({"corneum", "rectum"})
+
+
 @dataclass(slots=True)
 class Words:
     """Words in order: compared form, form as written (possessive and a small plural s off), start and end."""
@@ -140,7 +144,7 @@ def _singular(word: str) -> str:
         return word[:-2] + "e"  # metastasis and metastases meet at 'metastase'
     if word.endswith("mata"):
         return word[:-2]
-    if word.endswith("um") and len(word) > 4:
+    if word.endswith("um") and len(word) > 4 and word not in _KEPT:
         return word[:-2] + "a"  # atrium and atria meet at 'atria'
     if word.endswith("i") and len(word) > 4:
         return word[:-1] + "us"  # bronchi, thrombi

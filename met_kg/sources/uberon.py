@@ -22,12 +22,11 @@ from met_kg.sources.lines import open_binary, read_table
 from met_kg.sources.obo import read_obo
 from met_kg.sources.owl import read_owl
 from met_kg.sources.xrefs import add_xref
-from met_kg.vocabulary import AXIS_ROOT, OBO, contract, expand
+from met_kg.vocabulary import AXIS_ROOT, OBO, PART_OF, contract, expand
 
-__all__ = ["PART_OF", "anatomy_concepts"]
+__all__ = ["anatomy_concepts"]
 
 SOURCE: Final = "uberon"
-PART_OF: Final = "BFO:0000050"
 _ROOT: Final = AXIS_ROOT["anatomy"]
 #: "anatomical entity" of the Common Anatomy Reference Ontology, which older subsets name in its place.
 _FORMER_ROOT: Final = expand(f"{OBO}CARO_0000000")

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 __all__ = ["head_names"]
 
 #: What joins a head to what stands behind it.
-_BEHIND = frozenset({"of", "in", "to", "from", "at", "on", "for", "with", "without", "between", "due", "by"})
+_BEHIND = frozenset(
+    """of in to from at on for with without between due by connecting joining containing lining covering
+    surrounding""".split()  # noqa: SIM905
+)
 
 #: Modifiers that make another thing of what stands behind them: a future metencephalon is no metencephalon.
 _UNMAKING = frozenset({"future", "presumptive", "rudimentary", "vestigial", "pseudo", "non", "no", "absent"})
 
 #: Parts of the body whose names also mean parts of other things: a celiac trunk is no trunk, a rhombic lip no lip.
-_HOMONYMS = frozenset({"trunk", "lip", "neck", "head", "body", "root", "crown", "arm", "leg", "foot", "hand", "mouth"})
+_HOMONYMS = frozenset(
+    """trunk lip neck head body root crown arm leg foot hand mouth limb appendage footplate""".split()  # noqa: SIM905
+)
 
 
 def head_names(form: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ are reported for review.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Set
 from graphlib import TopologicalSorter
 
@@ -18,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from met_kg.literature.normalise import normal_form
 from met_kg.tree.heads import head_names
 from met_kg.tree.nodes import Conflict, Node
-from met_kg.vocabulary import AXIS_ROOT
+from met_kg.vocabulary import AXIS_ROOT, PART_OF
 
 __all__ = ["place"]
 
@@ -145,8 +146,11 @@ def _root_orphans(nodes: dict[str, Node], not_by_name: Set[str]) -> list[Conflic
     for node in orphans:
         assert node.axis is not None
         tried = [] if node.curie in not_by_name else head_names(normal_form(node.label))
-        heads = (names.get((node.axis, head), []) for head in tried)
-        found = next((h for h in heads if len(h) == 1 and not _is_below(h[0], node.curie, nodes)), None)
+        whole = {r.target for r in node.relations if r.property == PART_OF}  # a part of something is no kind of it
+        tied = {normal_form(word) for word in re.findall(r"-(\w+)", node.label)}  # a meso-duodenum is no duodenum
+        heads = (names.get((node.axis, head), []) for head in tried if head.split()[0] not in tied)
+        fitting = (h for h in heads if len(h) == 1 and h[0] not in whole and not _is_below(h[0], node.curie, nodes))
+        found = next(fitting, None)
         if found is None:
             node.parents = {AXIS_ROOT[node.axis]}
             text = f"'{node.label}' has no is-a parent; hung from the axis root"

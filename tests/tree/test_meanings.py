@@ -152,3 +152,20 @@ def test_the_semantic_type_of_a_source_comes_before_that_of_the_branch() -> None
     own = load_sources(["met"], None)
     nodes = build_tree([*own, Source("mine", "", "", [typed])]).nodes
     assert nodes["DOID:999"].semantic_types == {"STY:T046"}
+
+
+def test_a_part_is_not_placed_below_its_whole_and_a_hyphen_makes_another_word() -> None:
+    top = ("UBERON:0001062",)
+    organs = [
+        Concept("UBERON:1", "diaphragm", "anatomy", parents=top, source="u"),
+        Concept("UBERON:2", "duodenum", "anatomy", parents=top, source="u"),
+        Concept(
+            "UBERON:3", "costal diaphragm", "anatomy", relations=(Relation("BFO:0000050", "UBERON:1"),), source="u"
+        ),
+        Concept("UBERON:4", "dorsal meso-duodenum", "anatomy", source="u"),
+        Concept("UBERON:5", "thoracic diaphragm", "anatomy", source="u"),
+    ]
+    nodes, _ = merged(organs)
+    place(nodes)
+    assert nodes["UBERON:3"].parents == nodes["UBERON:4"].parents == {"UBERON:0001062"}
+    assert nodes["UBERON:5"].parents == {"UBERON:1"}
