@@ -57,11 +57,11 @@ def link(
 ) -> None:
     """Find the entities that FILE names, grounded in the tree.
 
-    FILE is plain text, Markdown, PubTator, JATS XML, HTML, JSON lines or textbook sections (.gz too); - reads standard
-    input. Writes a table: document start end text axis node label score assertion as steps. Offsets count characters
-    of the document's text (PubTator: title, one character, abstract). What could not be read is named on standard
-    error. Where a node has no code in the vocabularies asked for, "as" holds those of the nearest nodes above that
-    have any, and "steps" says how many is-a steps above they are (0: the node's own).
+    FILE is plain text, Markdown, PubTator, JATS XML, HTML, JSON lines or textbook sections (.gz too), or a folder of
+    them; - reads standard input. Writes a table: document start end text axis node label score assertion as steps.
+    Offsets count characters of the document's text (PubTator: title, one character, abstract). What could not be read
+    is named on standard error. Where a node has no code in the vocabularies asked for, "as" holds those of the nearest
+    nodes above that have any, and "steps" says how many is-a steps above they are (0: the node's own).
 
     With --train, names and meanings that people marked in a corpus come before those of the tree, and names that they
     passed over are not read. A code that no node has then stands in the column node for itself.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from met_kg.errors import UnknownName
+from met_kg.errors import MissingData, UnknownName
 from met_kg.literature.document import Annotation, Document
 from met_kg.literature.formats import html, jats, jsonl, plain, pubtator, sections
 from met_kg.literature.formats.lines import STDIN, Line, read_lines
@@ -36,12 +36,17 @@ _BY_ENDING = {
     ".html": "html",
     ".htm": "html",
 }
+#: Endings that tell that there is a document, and not which format it has.
+_ALSO = (".xml", ".json", ".jsonl", ".ndjson")
 
 
 def read_documents(
     path: str | Path, format: str | None = None, *, source: str = "", licence: str = ""
 ) -> Iterator[Document | Quarantined]:
-    """Documents of a file or of standard input (``-``), one at a time; what cannot be read comes as Quarantined.
+    """Documents of a file, a folder or standard input (``-``), one at a time; what cannot be read comes as Quarantined.
+
+    Of a folder every file is read whose name is that of a document, in order of the names, folders inside included: a
+    download of PubMed Central's open articles is such a folder.
 
     Parameters
     ----------
@@ -59,6 +64,8 @@ def read_documents(
     """
     if format is not None and format not in FORMATS:
         raise UnknownName("document format", format, FORMATS)
+    if str(path) != STDIN and Path(path).is_dir():
+        return _folder(Path(path), format, source or Path(path).name, licence)
     lines = read_lines(path)
     name = source or ("stdin" if str(path) == STDIN else Path(path).name)
     head: list[Line | Quarantined] = []
@@ -69,6 +76,17 @@ def read_documents(
                 break
         format = _detect(str(path), next((x.text for x in reversed(head) if isinstance(x, Line)), ""))
     return FORMATS[format](chain(head, lines), name, licence)
+
+
+def _folder(folder: Path, format: str | None, source: str, licence: str) -> Iterator[Document | Quarantined]:
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
+        if Path(path.name.lower().removesuffix(".gz")).suffix in (*_BY_ENDING, *_ALSO):
+            try:
+                yield from read_documents(path, format, source=source, licence=licence)
+            except MissingData as problem:
+                yield Quarantined(source, path.relative_to(folder).as_posix(), str(problem))
+        else:
+            yield Quarantined(source, path.relative_to(folder).as_posix(), "its name is not that of a document")
 
 
 def _detect(path: str, first: str) -> str:

@@ -125,3 +125,18 @@ def test_ncbi_disease_is_read_whole(data_root: Path) -> None:
     assert len(documents) == 100 and not aside
     assert sum(len(d.annotations) for d in documents) == 787
     assert all(d.text[a.start : a.end].replace("\n", " ") == a.text for d in documents for a in d.annotations)
+
+
+def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "note.md").write_text("Second text.")
+    (tmp_path / "a.nxml").write_text(
+        "<article><front><article-meta><article-id pub-id-type='pmc'>1</article-id></article-meta></front>"
+        "<body><p>First text.</p></body></article>"
+    )
+    (tmp_path / "figure.jpg").write_bytes(b"\xff\xd8")
+    (tmp_path / "torn.html.gz").write_bytes(b"\x1f\x8b torn")
+    documents, aside = _split(read_documents(tmp_path, licence="CC BY"))
+    assert [d.text.strip() for d in documents] == ["First text.", "Second text."]
+    assert {(d.source, d.licence) for d in documents} == {(tmp_path.name, "CC BY")}
+    assert aside[0].where == "figure.jpg" and "not that of a document" in aside[0].reason and len(aside) >= 2
