@@ -73,7 +73,7 @@ _EVERYDAY: Final = frozenset({"mass", "enhancement", "opacity", "thickening", "l
 _CLAUSE: Final = frozenset({"until", "while", "when", "where", "because", "if", "than", "separate", "so", "but", "not"})
 #: First words that describe without naming: "the large inferior nasal concha" is no other concha.
 _DESCRIBING: Final = frozenset(
-    """human large small wide narrow related temporary unpaired paired first second third fourth example role new old
+    """human large small wide narrow related temporary unpaired paired first second third fourth four five six seven eight nine ten example role new old
     common typical entire whole your our largest smallest
     intense until separate different similar various several certain primary secondary""".split()  # noqa: SIM905
 )
@@ -215,6 +215,8 @@ class TermFinder:
         words = phrase.split()
         if not words or len(words) > _NEAR or "or" in words or meaning[len(phrase) :].startswith(","):
             return None  # too far, or one of several things
+        if meaning[len(phrase) :].lstrip().startswith("("):
+            return None  # "muscle (skeletal or smooth) layer"
         if len(words) > 1 and _VERB.search(words[0]):
             return None  # "drains blood from"
         return self._best(m for m in self._linker.link(phrase) if m.end == len(phrase))

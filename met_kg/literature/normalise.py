@@ -52,8 +52,9 @@ _IRREGULAR: Final = {
 }
 
 
-#: Words whose Latin plural is another word: a stratum corneum is no cornea, the rectum no vasa recta.
-_KEPT: Final = frozenset({"corneum", "rectum"})
+#: Words whose Latin plural is another word: a stratum corneum is no cornea, vasa recta no rectum, a pars intermedia
+#: no bone of the wrist.
+_KEPT: Final = frozenset({"corneum", "rectum", "intermedium"})
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ _BEHIND = frozenset(
 )
 
 #: Modifiers that make another thing of what stands behind them: a future metencephalon is no metencephalon.
-_UNMAKING = frozenset({"future", "presumptive", "rudimentary", "vestigial", "pseudo", "non", "no", "absent"})
+_UNMAKING = frozenset({"future", "presumptive", "rudimentary", "vestigial", "pseudo", "non", "no", "absent", "plus"})
 
 #: Parts of the body whose names also mean parts of other things: a celiac trunk is no trunk, a rhombic lip no lip.
 _HOMONYMS = frozenset(
