@@ -73,9 +73,8 @@ _EVERYDAY: Final = frozenset({"mass", "enhancement", "opacity", "thickening", "l
 _CLAUSE: Final = frozenset({"until", "while", "when", "where", "because", "if", "than", "separate", "so", "but", "not"})
 #: First words that describe without naming: "the large inferior nasal concha" is no other concha.
 _DESCRIBING: Final = frozenset(
-    """human large small wide narrow related temporary unpaired paired first second third fourth four five six seven eight nine ten
-    example role new old
-    common typical entire whole your our largest smallest
+    """human large small wide narrow related temporary unpaired paired first second third fourth example role new old
+    four five six seven eight nine ten common typical entire whole your our largest smallest
     intense until separate different similar various several certain primary secondary""".split()  # noqa: SIM905
 )
 #: "drains", "supplies": before a noun this is a verb, for a noun there would stand in the singular.
