@@ -98,10 +98,9 @@ def show(node: str, run: Path | None) -> None:
     click.secho(f"{found.label}  {found.node}  [{found.axis}]", bold=True)
     for depth, (curie, label) in enumerate(found.path):
         click.echo("  " * depth + ("└ " if depth else "") + f"{label}  {curie}")
-    for prop, values in found.said.items():
-        if prop in ("rdfs:label", "met:axis", "met:treeParent", "met:term"):
-            continue
-        click.echo(f"{prop}")
+    for name, values in [*found.said.items(), ("suggested by literature, no axioms", found.mined)]:
+        if values:
+            click.echo(name)
         for value in values[:12]:
             click.echo(f"    {value}")
         if len(values) > 12:
@@ -111,6 +110,8 @@ def show(node: str, run: Path | None) -> None:
         more = f" and {len(found.children) - 8} more" if len(found.children) > 8 else ""
         click.echo(f"children\n    {shown}{more}")
     click.echo(f"evidence\n    {found.mentions} mentions in {found.documents} documents; {found.samples} samples")
+    for line in found.quoted:
+        click.echo(f"    {line}")
 
 
 @tree.command(epilog="Example:  met tree stats --run runs/quickstart")
