@@ -36,8 +36,8 @@ _BY_ENDING = {
     ".html": "html",
     ".htm": "html",
 }
-#: Endings that tell that there is a document, and not which format it has.
-_ALSO = (".xml", ".json", ".jsonl", ".ndjson")
+#: Endings that tell that there is a document; some do not tell which format it has.
+_ENDINGS = (*_BY_ENDING, ".xml", ".json", ".jsonl", ".ndjson")
 
 
 def read_documents(
@@ -58,7 +58,7 @@ def read_documents(
     Raises
     ------
     MissingData
-        when the file cannot be read.
+        when the file cannot be read, or the folder has none.
     UnknownName
         when no format has that name.
     """
@@ -79,14 +79,27 @@ def read_documents(
 
 
 def _folder(folder: Path, format: str | None, source: str, licence: str) -> Iterator[Document | Quarantined]:
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
-        if Path(path.name.lower().removesuffix(".gz")).suffix in (*_BY_ENDING, *_ALSO):
-            try:
-                yield from read_documents(path, format, source=source, licence=licence)
-            except MissingData as problem:
-                yield Quarantined(source, path.relative_to(folder).as_posix(), str(problem))
-        else:
-            yield Quarantined(source, path.relative_to(folder).as_posix(), "its name is not that of a document")
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+    if not any(map(_is_document, files)):
+        raise MissingData("the folder holds no document", where=str(folder), hint=f"files end in {', '.join(_ENDINGS)}")
+    return (found for path in files for found in _file_of(folder, path, format, source, licence))
+
+
+def _file_of(
+    folder: Path, path: Path, format: str | None, source: str, licence: str
+) -> Iterator[Document | Quarantined]:
+    where = path.relative_to(folder).as_posix()
+    if not _is_document(path):
+        yield Quarantined(source, where, "its name is not that of a document")
+        return
+    try:
+        yield from read_documents(path, format, source=source, licence=licence)
+    except MissingData as problem:
+        yield Quarantined(source, where, str(problem))
+
+
+def _is_document(path: Path) -> bool:
+    return path.name.lower().removesuffix(".gz").endswith(_ENDINGS)
 
 
 def _detect(path: str, first: str) -> str:

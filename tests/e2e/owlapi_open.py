@@ -35,7 +35,10 @@ def _reasoned(factory: Any, ontology: Any) -> dict[str, Any]:
 
 
 def main(file: str, copy: str | None) -> dict[str, Any]:
-    """Open strictly, check the profile, reason; save a copy in the format of the file where asked."""
+    """Open as Protégé does, check the profile, reason; save a copy in the format of the file where asked.
+
+    (OWLAPI's strict mode is not what Protégé uses: it leaves out restrictions and annotations of axioms.)
+    """
     quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
     jpype.startJVM(jpype.getDefaultJVMPath(), "-Xmx4g", quiet, classpath=jars())
     from java.io import File
@@ -50,8 +53,7 @@ def main(file: str, copy: str | None) -> dict[str, Any]:
     )
     from org.semanticweb.owlapi.profiles import Profiles
 
-    settings = OWLOntologyLoaderConfiguration().setStrict(True)
-    settings = settings.setMissingImportHandlingStrategy(MissingImportHandlingStrategy.SILENT)
+    settings = OWLOntologyLoaderConfiguration().setMissingImportHandlingStrategy(MissingImportHandlingStrategy.SILENT)
     manager = OWLManager.createOWLOntologyManager()
     ontology = manager.loadOntologyFromOntologyDocument(FileDocumentSource(File(file)), settings)
     report = Profiles.OWL2_DL.checkOntology(ontology)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from met_kg.paths import ontology_dir
+from met_kg.tree.formats import read_axioms
 
 SCRIPT = Path(__file__).parent / "owlapi_open.py"
 MISSING = [
@@ -49,6 +50,9 @@ def test_the_tree_of_a_run_opens(small_run: Path) -> None:
     assert found["owl2_dl"], found["violations"]
     assert found["elk"] == found["hermit"] == SOUND
     assert found["classes"] >= sum(about["nodes"].values())
+    axioms = [a for a in read_axioms(small_run / "tree" / "met.owl") if not a.startswith("Annotation(")]
+    assert found["axioms"] == len(axioms), "every axiom that we write is one that OWLAPI reads"
+    assert any("ObjectSomeValuesFrom" in a for a in axioms)
 
 
 def test_an_edit_saved_in_four_syntaxes_is_the_same_three_lines_and_the_same_bytes(tmp_path: Path) -> None:

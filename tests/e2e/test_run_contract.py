@@ -105,6 +105,7 @@ def test_link_writes_the_promised_columns(small_run: Path, tmp_path: Path) -> No
         "score",
         "assertion",
         "as",
+        "steps",
     ]
     assert {("pneumonia", "DOID:552"), ("pleural effusion", "MET:0005008")} <= set(
         zip(found.text, found.node, strict=True)

@@ -220,5 +220,14 @@ def test_codes_of_mesh_carry_its_names(data_root: Path) -> None:
         assert names[row["object_id"]] == row["object_label"], row
 
 
+@pytest.mark.data
+def test_codes_of_the_symptom_ontology_carry_its_names(data_root: Path) -> None:
+    text = (data_root / "ontologies" / "symp" / "symp_2026-07-30.obo").read_text(encoding="utf-8")
+    names = dict(re.findall(r"^id: (SYMP:\d+)\nname: (.*)$", text, flags=re.MULTILINE))
+    rows = [row for row in _sssom() if row["object_source"].endswith("SymptomOntology")]
+    assert rows and all(names[row["object_id"]] == row["object_label"] for row in rows)
+
+
 def test_every_code_comes_from_a_source_that_is_tested() -> None:
-    assert {row["object_source"].rsplit("/", 1)[-1] for row in _sssom()} == {"pydicom", "mesh"}
+    tested = {"pydicom", "mesh", "SymptomOntology"}
+    assert {row["object_source"].rsplit("/", 1)[-1] for row in _sssom()} == tested
