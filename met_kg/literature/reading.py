@@ -34,7 +34,7 @@ class Reading:
     """
 
     def __init__(self, graph: Graph, model: ChatModel | None = None, *, passage: int = 2000) -> None:
-        lexicon = Lexicon.from_graph(graph)
+        self.lexicon = lexicon = Lexicon.from_graph(graph)
         self.labels, self.axes = lexicon.label_of, lexicon.axis_of
         self._linker = Linker(lexicon)
         self._extractor = Extractor(model, lexicon, most_characters=passage) if model else None

@@ -72,6 +72,9 @@ class LiteratureSection(_Section):
 
     documents: list[Documents] = []
     extractor: ExtractorSection | None = None
+    embedder: str | None = Field(
+        default=None, description="finds names near a new term by meaning, too: a sentence-transformers folder or id"
+    )
     alpha: float = Field(default=0.05, gt=0, le=1, description="false discovery rate of mined relations")
 
 

@@ -83,9 +83,11 @@ def inputs(recipe: Recipe) -> Sequence[Path]:
 
 def read_literature(ctx: Context) -> None:
     """Literature -> mentions, mined relations, new terms, and the review queue with them."""
+    from met_kg.literature.candidates import NameIndex
     from met_kg.literature.evidence import evidence_triples
     from met_kg.literature.glossary import read_key_terms
     from met_kg.literature.reading import Reading
+    from met_kg.models.text import text_embedder
     from met_kg.tree.decisions import read_decisions
     from met_kg.tree.proposals import mined_header, mined_triples, relation_rows, term_rows
     from met_kg.tree.review import read_review, write_review
@@ -111,7 +113,9 @@ def read_literature(ctx: Context) -> None:
     write_ntriples([*evidence_triples(mentions), *mined], ctx.out("graph/evidence.nt"))
     write_owl([*mined_header(about["version"], about["sha256"]), *mined], ctx.out("tree/met-mined.owl"))
     decisions = read_decisions(_decision_files(ctx.recipe, ctx.run))
-    new_terms = term_rows(reading.terms.terms())
+    embedder = ctx.recipe.literature.embedder
+    index = NameIndex(reading.lexicon, text_embedder(embedder, seed=ctx.recipe.seed) if embedder else None)
+    new_terms = term_rows(reading.terms.terms(), index)
     queue = [row for _, row in read_review(ctx.run / "tree" / "queue.tsv")]
     proposed = [*new_terms, *relation_rows(relations, reading.labels, reading.axes)]
     review = write_review([*(r for r in proposed if not decisions.decided(r)), *queue], ctx.out("tree/review.tsv"))

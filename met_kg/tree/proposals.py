@@ -12,6 +12,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from met_kg.literature.candidates import Candidate, NameIndex
 from met_kg.literature.new_terms import NewTerm
 from met_kg.literature.relations import MinedRelation, RelationKind
 from met_kg.tree.review import ReviewRow, machine_ids
@@ -29,8 +30,8 @@ MINED_AS: Final[dict[RelationKind, tuple[str, str]]] = {
 _DISEASE_LOCATION: Final = "RO:0004026"
 
 
-def term_rows(terms: Iterable[NewTerm]) -> list[ReviewRow]:
-    """New terms as rows for review, the surest first."""
+def term_rows(terms: Iterable[NewTerm], index: NameIndex) -> list[ReviewRow]:
+    """New terms as rows for review, the surest first, each with the names of the tree that are near its own."""
     found = sorted(terms, key=lambda t: (-t.confidence, t.label.lower(), t.label))
     ids = machine_ids([t.label for t in found])
     return [
@@ -42,10 +43,16 @@ def term_rows(terms: Iterable[NewTerm]) -> list[ReviewRow]:
             t.definition,
             "new-term",
             f"{t.confidence:g}",
-            f"by {', '.join(t.signs)}. " + " / ".join(t.evidence),
+            f"by {', '.join(t.signs)}{_near(near)}. " + " / ".join(t.evidence),
         )
-        for t in found
+        for t, near in zip(found, index.near([t.label for t in found]), strict=True)
     ]
+
+
+def _near(candidates: Iterable[Candidate]) -> str:
+    """What a person should rule out before a term becomes a class: it may be one of these."""
+    said = ", ".join(f"{c.name} {c.node} ({c.score:g})" for c in candidates)
+    return f"; near: {said}" if said else ""
 
 
 def relation_rows(
