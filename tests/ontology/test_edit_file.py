@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from met_kg.paths import ontology_dir
-from met_kg.records import Concept
+from met_kg.records import Concept, Relation
+from met_kg.sources.findings import Findings
 from met_kg.sources.owl import EDIT_FILE, ontology_concepts, read_owl
+from met_kg.sources.template import read_template
 from met_kg.vocabulary import AXIS_ROOT, PREFIXES
 
 TOP = "MET:0000001"
@@ -231,3 +233,18 @@ def test_codes_of_the_symptom_ontology_carry_its_names(data_root: Path) -> None:
 def test_every_code_comes_from_a_source_that_is_tested() -> None:
     tested = {"pydicom", "mesh", "SymptomOntology"}
     assert {row["object_source"].rsplit("/", 1)[-1] for row in _sssom()} == tested
+
+
+def test_the_template_for_many_classes_is_read_as_it_says(tmp_path: Path) -> None:
+    empty = (ontology_dir() / "templates" / "classes.tsv").read_text(encoding="utf-8")
+    row = "MET:0008001\tradial scar\tLines that radiate from fat.\tblack star|star\tMESH:D001943\tMET:0005017\tUBERON:0000310\n"
+    file = tmp_path / "mine.tsv"
+    file.write_text(empty + row, encoding="utf-8")
+    concept = next(read_template(file, source="mine", axis="finding", findings=Findings()))
+    assert (concept.label, concept.definition, concept.parents) == (
+        "radial scar",
+        "Lines that radiate from fat.",
+        ("MET:0005017",),
+    )
+    assert {s.text for s in concept.synonyms} == {"black star", "star"} and concept.xrefs == ("MESH:D001943",)
+    assert concept.relations == (Relation("BFO:0000050", "UBERON:0000310"),)
