@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from met_kg.cli.query import open_graph
+from met_kg.errors import UsageProblem
 
 __all__ = ["tree"]
 
@@ -24,20 +25,36 @@ def tree() -> None:
     """
 
 
-@tree.command(epilog="Example:  met tree build --out runs/tree --source met")
+@tree.command(epilog="Example:  met tree build --out runs/tree --decisions runs/tree/tree/review.tsv")
+@click.option("--recipe", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Take sources from it.")
 @click.option("--source", "sources", multiple=True, help="A source to merge; default: every source at hand.")
+@click.option(
+    "--decisions",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="A review table that people filled in; may be repeated, earliest first.",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Run folder to write to.")
-def build(sources: tuple[str, ...], out: Path) -> None:
-    """Build the tree alone: tree/, graph/ and store/ of a run folder."""
+def build(recipe: Path | None, sources: tuple[str, ...], decisions: tuple[Path, ...], out: Path) -> None:
+    """Build the tree alone: tree/, graph/ and store/ of a run folder.
+
+    What people wrote into tree/review.tsv of that folder is read back and kept without being named.
+    """
     from met_kg.log import Log
     from met_kg.paths import data_root
     from met_kg.pipeline.recipe import Recipe
     from met_kg.pipeline.steps import STEPS, run_steps
     from met_kg.tree.build import DEFAULT_ORDER
 
-    chosen = list(sources) or (list(DEFAULT_ORDER) if data_root() is not None else ["met"])
-    recipe = Recipe.of({"name": "tree", "tree": {"sources": chosen}})
-    run_steps(STEPS, recipe, out, Log(), until="tree")
+    if recipe and sources:
+        raise UsageProblem("--recipe and --source both say which sources", hint="give one of them")
+    if recipe:
+        chosen = Recipe.load(recipe)
+    else:
+        names = list(sources) or (list(DEFAULT_ORDER) if data_root() is not None else ["met"])
+        chosen = Recipe.of({"name": "tree", "tree": {"sources": names}})
+    chosen.tree.decisions += [str(path.resolve()) for path in decisions]
+    run_steps(STEPS, chosen, out, Log(), until="tree")
     click.echo(f"Tree: {out / 'tree' / 'met.owl'} (open it in Protégé); queries: met query NAME --run {out}")
 
 

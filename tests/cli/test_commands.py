@@ -133,3 +133,18 @@ def test_diff_and_normalize(tmp_path: Path) -> None:
     assert normal.returncode == 0
     again = met("tree", "normalize", str(tmp_path / "n.ofn"))
     assert again.stdout == (tmp_path / "n.ofn").read_text()
+
+
+def test_a_tree_is_built_with_what_people_decided(tmp_path: Path) -> None:
+    decided = tmp_path / "decided.tsv"
+    decided.write_text(
+        "id\tlabel\tparent\tdefinition\tkind\tdecision\n"
+        "MET:0100001\tspiculated shadow\tMET:0005002\tA shadow with spikes.\tnew-term\taccept\n"
+    )
+    out = tmp_path / "tree"
+    built = met("tree", "build", "--source", "met", "--decisions", str(decided), "--out", str(out))
+    assert built.returncode == 0 and "met.owl" in built.stdout, built.stderr
+    shown = met("tree", "show", "spiculated shadow", "--run", str(out))
+    assert "opacity  MET:0005002" in shown.stdout, shown.stderr
+    both = met("tree", "build", "--source", "met", "--recipe", "pipelines/quickstart.yaml", "--out", str(out))
+    assert both.returncode == 2 and "--recipe and --source" in both.stderr
