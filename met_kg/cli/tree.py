@@ -25,7 +25,7 @@ def tree() -> None:
     """
 
 
-@tree.command(epilog="Example:  met tree build --out runs/tree --decisions runs/tree/tree/review.tsv")
+@tree.command(epilog="Example:  met tree build --out runs/tree --source met")
 @click.option("--recipe", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Take sources from it.")
 @click.option("--source", "sources", multiple=True, help="A source to merge; default: every source at hand.")
 @click.option(
