@@ -17,6 +17,10 @@ class Annotation:
     kind: str
     codes: tuple[str, ...]
 
+    def overlaps(self, start: int, end: int) -> bool:
+        """Whether it shares a character with this span."""
+        return self.start < end and start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -139,7 +139,7 @@ def _compare(document: Document, links: Sequence[Link], seen: frozenset[str] | N
         hit |= right
         if not right:
             faults.invented[link.text.lower()] += 1
-            is_marked = any(_overlap(link, a) for a in document.annotations)
+            is_marked = any(a.overlaps(link.start, link.end) for a in document.annotations)
             faults.kinds["invented: marked by people, with another code" if is_marked else "invented: not marked"] += 1
     for code in sorted(given.keys() - hit):
         faults.missed[given[code].text.lower()] += 1
@@ -152,16 +152,12 @@ def _compare(document: Document, links: Sequence[Link], seen: frozenset[str] | N
 
 
 def _why(annotation: Annotation, links: Iterable[Link]) -> str:
-    here = [link for link in links if _overlap(link, annotation)]
+    here = [link for link in links if annotation.overlaps(link.start, link.end)]
     if any(link.counts and link.codes for link in here):
         return "the words have another code here"
     if any(link.counts for link in here):
         return "the node has no code, nor any above it"
     return "only a part is found, on another axis" if here else "not found"
-
-
-def _overlap(link: Link, annotation: Annotation) -> bool:
-    return annotation.start < link.end and link.start < annotation.end
 
 
 def _rates(sums: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from met_kg.errors import DataProblem
-from met_kg.literature.document import Annotation, Document
+from met_kg.literature.document import Document
 from met_kg.literature.habits import Habits
 from met_kg.literature.lexicon import Lexicon, LexiconEntry, Reading
 from met_kg.literature.linker import Linker
@@ -161,7 +161,7 @@ def _passed_over(
     marked: Counter[str] = Counter()
     for document in documents:
         for mention in linker.link(document.text):
-            is_marked = any(_overlap(mention.start, mention.end, a) for a in document.annotations)
+            is_marked = any(a.overlaps(mention.start, mention.end) for a in document.annotations)
             if mention.axis == axis:
                 form = normal_form(mention.text)
                 seen[form] += 1
@@ -169,7 +169,3 @@ def _passed_over(
             else:
                 habits.count(mention.node, marked=is_marked)
     return frozenset(form for form in seen if marked[form] < _MEANT * seen[form]), habits
-
-
-def _overlap(start: int, end: int, annotation: Annotation) -> bool:
-    return annotation.start < end and start < annotation.end

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from met_kg.literature.normalise import normal_form, words
 
-__all__ = ["Casing", "adjectives", "alike", "casing", "variants"]
+__all__ = ["HOMONYMS", "Casing", "adjectives", "alike", "casing", "variants"]
 
 #: ``any`` case matches; ``exact`` case only; ``upper`` = any case but all lower; ``never`` matched.
 Casing = Literal["any", "exact", "upper", "never"]
@@ -20,6 +20,8 @@ Casing = Literal["any", "exact", "upper", "never"]
 _TAIL: Final = re.compile(
     r"(?:,?\s*\bNOS\b|\s*\((?:disorder|disease|finding|procedure|body structure|morphologic abnormality)\))+$"
 )
+#: Parts of the body whose names also mean parts of other things: the neck of a rib is no neck, a celiac trunk no trunk.
+HOMONYMS: Final = frozenset({"lip", "neck", "head", "body", "trunk", "root", "crown", "arm", "limb", "appendage"})
 _CONJUNCTION: Final = re.compile(r"\b(?:and|or|with|without|of|in|due|type|not)\b", re.IGNORECASE)
 
 

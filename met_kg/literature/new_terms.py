@@ -9,7 +9,7 @@ Five signs, each naming the wider thing (the genus):
 * ``model``: a language model that read the sentence says so (only where a recipe names one).
 
 The confidence is what remains when each sign may be wrong on its own: ``1 - prod(1 - p)`` with the shares of
-:data:`SIGNS`, which ``docs/precision.md`` measures.
+:data:`SIGNS`. They were set by hand; how often proposals were right is in ``docs/precision.md``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from met_kg.literature.document import Document
 from met_kg.literature.extractor import UnknownTerm
 from met_kg.literature.glossary import KeyTerm
 from met_kg.literature.linker import Linker
+from met_kg.literature.names import HOMONYMS
 from met_kg.literature.normalise import normal_form
 from met_kg.literature.sentences import sentences
 from met_kg.records import Mention
@@ -32,7 +33,7 @@ from met_kg.records import Mention
 __all__ = ["SIGNS", "NewTerm", "TermFinder"]
 
 Sign = Literal["head", "glossary", "definition", "hearst", "model"]
-#: Share of right parents that each sign gives alone.
+#: How far each sign alone is trusted to name the right parent.
 SIGNS: Final[dict[Sign, float]] = {"glossary": 0.85, "head": 0.85, "definition": 0.7, "hearst": 0.5, "model": 0.5}
 
 _WORD: Final = r"[A-Za-z][\w'’-]*"
@@ -63,10 +64,8 @@ _MOST_EVIDENCE: Final = 3
 _SURE: Final = 0.94
 #: What ontologies add to plain names: "muscle" is "muscle organ", "bone" is "bone element".
 _ADDED: Final = frozenset({"organ", "element", "structure", "anatomical", "body", "of", "proper"})
-#: Parts of the body whose names are also words for parts of other parts: the neck of a rib is no neck.
-_HOMONYMS: Final = frozenset(
-    {"lip", "neck", "head", "body", "trunk", "root", "crown", "shoulder", "arm", "stroke", "crest", "limb", "appendage"}
-)
+#: In running text these, too, are mostly something else.
+_HOMONYMS: Final = HOMONYMS | {"shoulder", "stroke", "crest"}
 #: Findings on images whose names are everyday words elsewhere: an object's mass, an enhancement of phagocytosis.
 _EVERYDAY: Final = frozenset({"mass", "enhancement", "opacity", "thickening", "lesion", "cavity", "plaque"})
 #: Words that end the name in an enumeration: what follows them is the rest of the sentence.

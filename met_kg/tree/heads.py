@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from met_kg.literature.names import HOMONYMS
+
 __all__ = ["head_names"]
 
 #: What joins a head to what stands behind it.
@@ -15,10 +17,8 @@ _BEHIND = frozenset(
 #: Modifiers that make another thing of what stands behind them: a future metencephalon is no metencephalon.
 _UNMAKING = frozenset({"future", "presumptive", "rudimentary", "vestigial", "pseudo", "non", "no", "absent", "plus"})
 
-#: Parts of the body whose names also mean parts of other things: a celiac trunk is no trunk, a rhombic lip no lip.
-_HOMONYMS = frozenset(
-    """trunk lip neck head body root crown arm leg foot hand mouth limb appendage footplate""".split()  # noqa: SIM905
-)
+#: And further ones in the names of ontologies, where any word of a name counts and not only its end.
+_HOMONYMS = HOMONYMS | {"leg", "foot", "hand", "mouth", "footplate"}
 
 
 def head_names(form: str) -> Iterator[str]:
