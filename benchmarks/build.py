@@ -17,9 +17,10 @@ from typing import TextIO
 
 from benchmarks.measure import Measured, arguments, measure, report
 from met_kg.graph.closure import closure_triples
+from met_kg.graph.ntriples import write_ntriples
 from met_kg.sources.files import SourceFile
 from met_kg.tree.build import build_tree, load_files, load_sources
-from met_kg.tree.write import write_ntriples, write_owl
+from met_kg.tree.write import write_owl
 
 SIZES = (28_000, 84_000, 280_000)
 

@@ -5,9 +5,10 @@ Nodes are CURIEs, lists are lists, free structure is a JSON string. ``docs/run-d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 import pandas as pd
 import pyarrow as pa
@@ -15,7 +16,10 @@ import pyarrow.parquet as pq
 
 from met_kg.errors import DataProblem, MissingData
 
-__all__ = ["SCHEMAS", "empty", "frame", "read", "write"]
+__all__ = ["BATCH", "SCHEMAS", "Writer", "batches", "empty", "frame", "read", "write"]
+
+#: Rows that a step holds at a time, and rows of a row group.
+BATCH: Final = 4096
 
 _TEXT, _REAL, _INT, _FLAG = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 _TEXTS = pa.list_(pa.string())
@@ -154,17 +158,67 @@ def write(table: str, data: pd.DataFrame, path: Path) -> None:
     DataProblem
         when a column is missing or a value does not fit its type.
     """
-    schema = SCHEMAS[table]
-    missing = [name for name in schema.names if name not in data.columns]
-    if missing:
-        raise DataProblem(f"table '{table}' lacks the columns {', '.join(missing)}", where=str(path))
-    try:
-        arrow = pa.Table.from_pandas(data[schema.names], schema=schema, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as problem:
-        raise DataProblem(f"table '{table}' has a value that does not fit: {problem}", where=str(path)) from problem
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Without pandas metadata: it would carry library versions into the bytes.
-    pq.write_table(arrow.replace_schema_metadata(None), path, compression="zstd")
+    with Writer(table, path) as out:
+        out.add(data)
+
+
+class Writer:
+    """Writes a table that is never in memory as a whole; how its rows were cut into frames leaves no trace.
+
+    Used as a context manager; the file is complete when it is left.
+    """
+
+    def __init__(self, table: str, path: Path) -> None:
+        self.rows = 0
+        self._table, self._path, self._schema = table, path, SCHEMAS[table]
+        self._pending: list[pa.Table] = []
+        self._waiting = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
+
+    def add(self, data: pd.DataFrame) -> None:
+        """Append rows.
+
+        Raises
+        ------
+        DataProblem
+            when a column is missing or a value does not fit its type.
+        """
+        schema = self._schema
+        missing = [name for name in schema.names if name not in data.columns]
+        if missing:
+            raise DataProblem(f"table '{self._table}' lacks the columns {', '.join(missing)}", where=str(self._path))
+        try:
+            arrow = pa.Table.from_pandas(data[schema.names], schema=schema, preserve_index=False)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as problem:
+            raise DataProblem(
+                f"table '{self._table}' has a value that does not fit: {problem}", where=str(self._path)
+            ) from problem
+        self.rows += len(data)
+        # Without pandas metadata: it would carry library versions into the bytes.
+        self._pending.append(arrow.replace_schema_metadata(None))
+        self._waiting += len(data)
+        if self._waiting >= BATCH:
+            self._flush(whole=True)
+
+    def _flush(self, *, whole: bool) -> None:
+        """Write the waiting rows, in row groups of :data:`BATCH`; with ``whole`` those that fill one."""
+        rows = pa.concat_tables(self._pending)
+        end = len(rows) - len(rows) % BATCH if whole else len(rows)
+        for start in range(0, end, BATCH):
+            self._file.write_table(rows.slice(start, min(BATCH, end - start)))
+        self._pending = [rows.slice(end)] if end < len(rows) else []
+        self._waiting = len(rows) - end
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self._pending:
+            self._flush(whole=False)
+        self._file.close()
 
 
 def read(table: str, path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -179,6 +233,23 @@ def read(table: str, path: Path, columns: Sequence[str] | None = None) -> pd.Dat
         raise MissingData(f"table '{table}' is not there", where=str(path), hint="run the step that makes it first")
     data: pd.DataFrame = pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
     return data
+
+
+def batches(
+    table: str, path: Path, columns: Sequence[str] | None = None, *, size: int = BATCH
+) -> Iterator[pd.DataFrame]:
+    """A table of a run in frames of at most ``size`` rows, in order.
+
+    Raises
+    ------
+    MissingData
+        when the file is not there: the step that makes it has not run.
+    """
+    if not path.is_file():
+        raise MissingData(f"table '{table}' is not there", where=str(path), hint="run the step that makes it first")
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=size, columns=list(columns) if columns else None):
+            yield batch.to_pandas()
 
 
 def _blank(kind: pa.DataType) -> Any:

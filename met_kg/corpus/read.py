@@ -1,20 +1,20 @@
-"""Read the corpora of a recipe: stream one, or gather all and give every group its split."""
+"""Read the corpora of a recipe: stream one, or write all as table 'samples' and give every group its split."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from met_kg.corpus import readers
 from met_kg.corpus.readers import Place, Row
 from met_kg.corpus.spec import CorpusSpec
-from met_kg.corpus.splits import assign_splits
+from met_kg.corpus.splits import Splitter
 from met_kg.errors import DataProblem
+from met_kg.log import Log, silent
 from met_kg.records import Quarantined
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["read_corpora", "read_corpus"]
 
@@ -41,9 +41,19 @@ def read_corpus(spec: CorpusSpec, *, images_dir: Path, base: Path, seed: int) ->
 
 
 def read_corpora(
-    specs: Sequence[CorpusSpec], *, images_dir: Path, base: Path, seed: int
-) -> tuple[pd.DataFrame, list[Quarantined]]:
-    """Table 'samples' of all corpora, in recipe order, with splits; and all that was set aside.
+    specs: Sequence[CorpusSpec],
+    out: Path,
+    *,
+    images_dir: Path,
+    base: Path,
+    seed: int,
+    quarantine: Callable[[Quarantined], None],
+    log: Log = silent,
+) -> dict[str, Any]:
+    """Write table 'samples' of all corpora, in recipe order, with splits; returns counts for the manifest.
+
+    The table is written twice, a batch at a time: splits are known when all groups have been seen. What is set aside is
+    handed to ``quarantine``.
 
     Raises
     ------
@@ -58,13 +68,31 @@ def read_corpora(
     for name in names:
         if names.count(name) > 1:
             raise DataProblem(f"two corpora are called '{name}'", hint="give each its own name")
-    rows: list[Row] = []
-    aside: list[Quarantined] = []
-    for spec in specs:
-        for row in read_corpus(spec, images_dir=images_dir, base=base, seed=seed):
-            if isinstance(row, Quarantined):
-                aside.append(row)
-            else:
-                rows.append(row)
-    shares = {s.name: readers.find(s.reader).options.model_validate(s.options).split for s in specs}
-    return assign_splits(tables.frame("samples", rows), shares, seed=seed), aside
+    splitter = Splitter(
+        {s.name: readers.find(s.reader).options.model_validate(s.options).split for s in specs}, seed=seed
+    )
+
+    def rows() -> Iterator[Row]:
+        for spec in specs:
+            for row in log.track(
+                read_corpus(spec, images_dir=images_dir, base=base, seed=seed), f"reading corpus {spec.name}"
+            ):
+                if isinstance(row, Quarantined):
+                    quarantine(row)
+                else:
+                    yield row
+
+    unsplit, stream = out.with_suffix(".unsplit"), rows()
+    with tables.Writer("samples", unsplit) as writer:
+        while batch := list(islice(stream, tables.BATCH)):
+            samples = tables.frame("samples", batch)
+            splitter.see(samples)
+            writer.add(samples)
+    splits: Counter[str] = Counter()
+    with tables.Writer("samples", out) as writer:
+        for samples in tables.batches("samples", unsplit):
+            assigned = splitter.assign(samples)
+            splits.update(assigned["split"])
+            writer.add(assigned)
+    unsplit.unlink()
+    return {"samples": writer.rows, "groups": splitter.groups, "by split": dict(sorted(splits.items()))}

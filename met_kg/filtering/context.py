@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from met_kg import tables
 from met_kg.filtering.benchmarks import BenchmarkImage
 from met_kg.graph.store import Graph
 from met_kg.log import Log
@@ -18,14 +19,17 @@ __all__ = ["Context"]
 
 @dataclass(slots=True)
 class Context:
-    """The run's graph (with ``metg:samples``), anchors, folder, benchmark images, and who has been dropped so far."""
+    """The run's graph (with ``metg:samples``) and folder, benchmark images, and who has been dropped so far.
+
+    ``anchors`` are those of the batch that a rule is given; a rule that compares samples sees none.
+    """
 
     graph: Graph
-    anchors: pd.DataFrame
     run: Path
     log: Log
     benchmarks: Sequence[BenchmarkImage] = ()
     dropped: set[str] = field(default_factory=set)
+    anchors: pd.DataFrame = field(default_factory=lambda: tables.empty("anchors"))
 
     def path(self, image: str) -> Path:
         """The file of a value of column 'image'."""

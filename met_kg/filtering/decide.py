@@ -1,8 +1,9 @@
-"""Samples and anchors in, decisions out: stage 1 by rules, stage 2 by alignment."""
+"""Samples and anchors in, decisions out: stage 1 by rules, stage 2 by alignment; in batches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,23 +15,32 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from met_kg.filtering.context import Context
-    from met_kg.filtering.profile import Profile
+    from met_kg.filtering.profile import Profile, Setting
+    from met_kg.filtering.rules import Rule
     from met_kg.graph.store import Graph
+    from met_kg.retrieval.anchored import AnchoredSamples
 
-__all__ = ["decide", "filter_files", "kept_ids", "stage1"]
+__all__ = ["decide", "filter_files", "kept_ids"]
+
+#: What stage 2 looks at.
+_FOR_ALIGNMENT = ["sample_id", "image", "phash", "caption", "source", "group_id"]
+
+Decision = dict[str, Any]
 
 
 def decide(
-    samples: pd.DataFrame,
-    anchors: pd.DataFrame,
+    pairs: AnchoredSamples,
     graph: Graph,
     options: FilterOptions | None = None,
     *,
     run: Path,
     seed: int,
     log: Log = silent,
-) -> pd.DataFrame:
-    """Table 'decisions': at least one row for each sample and stage that looked at it, in the order of the samples.
+) -> Iterator[pd.DataFrame]:
+    """Table 'decisions' in frames: at least one row for each sample and stage that looked at it, in their order.
+
+    Rules over single samples see all of them, so that every fault is named; what they say is held for the samples they
+    object to alone. Rules that compare samples, and stage 2, see those not dropped before.
 
     Parameters
     ----------
@@ -45,59 +55,94 @@ def decide(
         when the profile is wrong, or a benchmark that is to be kept out is not there.
     """
     from met_kg import tables
-    from met_kg.filtering.alignment import stage2
     from met_kg.filtering.benchmarks import benchmark_images
     from met_kg.filtering.context import Context
     from met_kg.filtering.profile import ALIGNMENT, load_profile
 
     options = options or FilterOptions()
     profile = load_profile(options.profile)
-    context = Context(graph, anchors, run, log, benchmark_images(options.benchmarks))
-    rows = list(stage1(samples, profile, context))
+    context = Context(graph, run, log, benchmark_images(options.benchmarks))
+    objections: dict[str, list[Decision]] = defaultdict(list)
+    for row in _stage1(pairs, profile, context):
+        objections[row["sample_id"]].append(row)
     alignment = profile.settings.get(ALIGNMENT)
+    aligned: dict[str, list[Decision]] = defaultdict(list)
     if options.align.enabled and alignment is not None and alignment.severity != "off":
-        survivors = samples[~samples["sample_id"].isin(context.dropped)]
-        rows += stage2(survivors, alignment, context, options.align, seed=seed)
-    place = {sample: i for i, sample in enumerate(samples["sample_id"])}
-    rows.sort(key=lambda row: (place[row["sample_id"]], row["stage"]))
-    return tables.frame("decisions", rows)
+        for row in _stage2(pairs, alignment, context, options, seed=seed):
+            aligned[row["sample_id"]].append(row)
+    active = sum(s.rule != ALIGNMENT and s.severity != "off" for s in profile.settings.values())
+    nothing = {"stage": 1, "rule": "all-rules", "verdict": "keep", "reason": f"none of {active} rules objects"}
+    for ids in tables.batches("samples", pairs.samples, ["sample_id"], size=pairs.size):
+        rows: list[Decision] = []
+        for sample_id in ids["sample_id"]:
+            rows += objections.get(sample_id) or [{"sample_id": sample_id, **nothing}]
+            rows += aligned.get(sample_id, [])
+        yield tables.frame("decisions", rows)
 
 
-def stage1(samples: pd.DataFrame, profile: Profile, context: Context) -> Iterator[dict[str, Any]]:
-    """Decision rows of all rules of a profile; a sample that no rule objects to gets one row that says so.
-
-    Rules over single samples see all of them, so that every fault is named. Rules that choose between samples see only
-    those not dropped before (``context.dropped``, which grows).
-    """
+def _stage1(pairs: AnchoredSamples, profile: Profile, context: Context) -> Iterator[Decision]:
+    """What rules object to; ``context.dropped`` grows."""
     from met_kg.filtering import rules
     from met_kg.filtering.profile import ALIGNMENT
 
-    met: set[str] = set()
-    active = [s for s in profile.settings.values() if s.rule != ALIGNMENT and s.severity != "off"]
-    for setting in active:
-        hits = list(rules.find(setting.rule)(samples, context, setting.parameters))
-        for hit in hits:
-            yield {
-                "sample_id": hit.sample_id,
-                "stage": 1,
-                "rule": setting.rule,
-                "verdict": setting.severity,
-                "reason": hit.reason,
-                "value": None if hit.value is None else float(hit.value),
-            }
-        met.update(hit.sample_id for hit in hits)
+    active = [
+        (setting, rules.find(setting.rule))
+        for setting in profile.settings.values()
+        if setting.rule != ALIGNMENT and setting.severity != "off"
+    ]
+    each = [(setting, rule) for setting, rule in active if not rule.columns]
+    for samples, anchors in context.log.track(pairs.batches(), "applying rules, batches"):
+        context.anchors = anchors
+        for setting, rule in each:
+            yield from _objections(setting, rule, samples, context)
+    for setting, rule in active:
+        if rule.columns:
+            yield from _objections(setting, rule, _alive(pairs, rule.columns, context), context)
+
+
+def _objections(setting: Setting, rule: Rule, samples: pd.DataFrame, context: Context) -> Iterator[Decision]:
+    for hit in rule(samples, context, setting.parameters):
         if setting.severity == "drop":
-            context.dropped.update(hit.sample_id for hit in hits)
-    for sample_id in samples["sample_id"]:
-        if sample_id not in met:
-            reason = f"none of {len(active)} rules objects"
-            yield {"sample_id": sample_id, "stage": 1, "rule": "all-rules", "verdict": "keep", "reason": reason}
+            context.dropped.add(hit.sample_id)
+        yield {
+            "sample_id": hit.sample_id,
+            "stage": 1,
+            "rule": setting.rule,
+            "verdict": setting.severity,
+            "reason": hit.reason,
+            "value": None if hit.value is None else float(hit.value),
+        }
 
 
-def kept_ids(decisions: pd.DataFrame) -> set[str]:
+def _alive(pairs: AnchoredSamples, columns: Sequence[str], context: Context) -> pd.DataFrame:
+    """These columns of all samples that no rule has dropped."""
+    import pandas as pd
+
+    from met_kg import tables
+
+    parts = tables.batches("samples", pairs.samples, columns, size=pairs.size)
+    return pd.concat(
+        [tables.empty("samples")[list(columns)], *(p[~p["sample_id"].isin(context.dropped)] for p in parts)],
+        ignore_index=True,
+    )
+
+
+def _stage2(
+    pairs: AnchoredSamples, setting: Setting, context: Context, options: FilterOptions, *, seed: int
+) -> Iterator[Decision]:
+    from met_kg.filtering.alignment import stage2
+
+    yield from stage2(_alive(pairs, _FOR_ALIGNMENT, context), setting, context, options.align, seed=seed)
+
+
+def kept_ids(decisions: Iterable[pd.DataFrame]) -> set[str]:
     """The samples that were decided on and that nothing drops."""
-    dropped = set(decisions.loc[decisions["verdict"] == "drop", "sample_id"])
-    return set(decisions["sample_id"]) - dropped
+    seen: set[str] = set()
+    dropped: set[str] = set()
+    for part in decisions:
+        seen.update(part["sample_id"])
+        dropped.update(part.loc[part["verdict"] == "drop", "sample_id"])
+    return seen - dropped
 
 
 def filter_files(options: FilterOptions) -> Sequence[Path]:

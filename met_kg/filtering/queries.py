@@ -27,9 +27,9 @@ def pairs(context: Context, query: str, samples: pd.DataFrame) -> Iterator[tuple
             yield (sample, *found[sample])
 
 
-def by_worth(samples: pd.DataFrame, context: Context, column: str) -> Iterator[tuple[str, str]]:
-    """Sample and a column's value, of samples that have one and that no rule has dropped: longest caption first."""
-    alive = samples[(samples[column] != "") & ~samples["sample_id"].isin(context.dropped)]
-    order = sorted(range(len(alive)), key=lambda i: (-len(alive["caption"].iloc[i]), i))
-    ids, values = alive["sample_id"].tolist(), alive[column].tolist()
+def by_worth(samples: pd.DataFrame, column: str) -> Iterator[tuple[str, str]]:
+    """Sample and a column's value, of samples that have one: longest caption first."""
+    having = samples[samples[column] != ""]
+    order = (-having["caption"].str.len()).argsort(kind="stable").tolist()
+    ids, values = having["sample_id"].tolist(), having[column].tolist()
     yield from ((ids[i], values[i]) for i in order)

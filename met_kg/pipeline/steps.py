@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from met_kg import tables
 from met_kg.paths import SHIPPED, expand_path
@@ -15,9 +15,6 @@ from met_kg.pipeline.engine import Context, Step, run_steps
 from met_kg.pipeline.recipe import Recipe
 from met_kg.vocabulary import Graphs
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = ["STEPS", "run_steps"]
 
 
@@ -25,12 +22,15 @@ __all__ = ["STEPS", "run_steps"]
 def _corpus(ctx: Context) -> None:
     from met_kg.corpus.read import read_corpora
 
-    images = ctx.out("images/x").parent
-    samples, quarantined = read_corpora(ctx.recipe.corpus, images_dir=images, base=Path.cwd(), seed=ctx.recipe.seed)
-    ctx.quarantined += quarantined
-    tables.write("samples", samples, ctx.out("samples.parquet"))
-    ctx.counts |= {"samples": len(samples), "groups": int(samples["group_id"].nunique())}
-    ctx.counts["by split"] = {k: int(v) for k, v in sorted(Counter(samples["split"]).items())}
+    ctx.counts |= read_corpora(
+        ctx.recipe.corpus,
+        ctx.out("samples.parquet"),
+        images_dir=ctx.out("images/x").parent,
+        base=Path.cwd(),
+        seed=ctx.recipe.seed,
+        quarantine=ctx.quarantined.append,
+        log=ctx.log,
+    )
 
 
 def _corpus_inputs(recipe: Recipe) -> Sequence[Path]:
@@ -46,15 +46,17 @@ def _corpus_inputs(recipe: Recipe) -> Sequence[Path]:
 # --- retrieve --------------------------------------------------------------------------------------------------------
 def _retrieve(ctx: Context) -> None:
     from met_kg.filtering.facts import sample_triples
+    from met_kg.graph.ntriples import write_ntriples
     from met_kg.literature.lexicon import Lexicon
     from met_kg.literature.linker import Linker
+    from met_kg.retrieval.anchored import in_order_of
     from met_kg.retrieval.anchors import anchor_samples
-    from met_kg.tree.write import write_ntriples
 
     samples = tables.read("samples", ctx.run / "samples.parquet")
     with ctx.graph() as graph:
         linker = Linker(Lexicon.from_graph(graph))
         anchors = anchor_samples(samples, graph, linker, options=ctx.recipe.retrieve, quarantine=ctx.quarantined.append)
+    anchors = in_order_of(samples, anchors)
     tables.write("anchors", anchors, ctx.out("anchors.parquet"))
     write_ntriples(sample_triples(samples, anchors), ctx.out("graph/samples.nt"))
     ctx.counts |= {
@@ -70,18 +72,21 @@ def _retrieve(ctx: Context) -> None:
 def _filter(ctx: Context) -> None:
     from met_kg.filtering import decide, kept_ids
     from met_kg.filtering.facts import kept_triples
-    from met_kg.tree.write import write_ntriples
+    from met_kg.graph.ntriples import write_ntriples
+    from met_kg.retrieval.anchored import AnchoredSamples
 
-    samples = tables.read("samples", ctx.run / "samples.parquet")
-    anchors = tables.read("anchors", ctx.run / "anchors.parquet")
-    with ctx.graph() as graph:
-        decisions = decide(samples, anchors, graph, ctx.recipe.filter, run=ctx.run, seed=ctx.recipe.seed, log=ctx.log)
-    kept = kept_ids(decisions)
-    tables.write("decisions", decisions, ctx.out("decisions.parquet"))
+    pairs = AnchoredSamples(ctx.run / "samples.parquet", ctx.run / "anchors.parquet")
+    kept: set[str] = set()
+    samples, by_rule = 0, Counter[str]()
+    with ctx.graph() as graph, tables.Writer("decisions", ctx.out("decisions.parquet")) as out:
+        for decisions in decide(pairs, graph, ctx.recipe.filter, run=ctx.run, seed=ctx.recipe.seed, log=ctx.log):
+            out.add(decisions)
+            kept |= kept_ids([decisions])
+            samples += decisions["sample_id"].nunique()
+            by_rule.update(decisions.loc[decisions["verdict"] == "drop", "rule"])
     write_ntriples(kept_triples(kept), ctx.out("graph/decisions.nt"))
-    dropped = decisions[decisions["verdict"] == "drop"]
-    ctx.counts |= {"in": len(samples), "kept": len(kept), "dropped": len(samples) - len(kept)}
-    ctx.counts["dropped by rule"] = {k: int(v) for k, v in sorted(Counter(dropped["rule"]).items())}
+    ctx.counts |= {"in": samples, "kept": len(kept), "dropped": samples - len(kept)}
+    ctx.counts["dropped by rule"] = dict(sorted(by_rule.items()))
 
 
 def _filter_inputs(recipe: Recipe) -> Sequence[Path]:
@@ -93,13 +98,13 @@ def _filter_inputs(recipe: Recipe) -> Sequence[Path]:
 # --- synthesize ------------------------------------------------------------------------------------------------------
 def _synthesize(ctx: Context) -> None:
     from met_kg.filtering import kept_ids
+    from met_kg.graph.ntriples import write_ntriples
     from met_kg.synthesis import synthesize
     from met_kg.synthesis.items_graph import item_triples
-    from met_kg.tree.write import write_ntriples
 
     samples = tables.read("samples", ctx.run / "samples.parquet")
     anchors = tables.read("anchors", ctx.run / "anchors.parquet")
-    kept = kept_ids(tables.read("decisions", ctx.run / "decisions.parquet"))
+    kept = kept_ids(tables.batches("decisions", ctx.run / "decisions.parquet"))
     samples = samples[samples["sample_id"].isin(kept)].reset_index(drop=True)
     anchors = anchors[anchors["sample_id"].isin(kept)].reset_index(drop=True)
     about = json.loads((ctx.run / "tree" / "tree.json").read_text(encoding="utf-8"))

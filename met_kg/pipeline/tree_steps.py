@@ -24,11 +24,12 @@ __all__ = ["build", "inputs", "keep", "read_literature"]
 def build(ctx: Context) -> None:
     """Sources and decisions -> the tree, its closure and mappings, and what a person should look at."""
     from met_kg.graph.closure import closure_triples
+    from met_kg.graph.ntriples import write_ntriples
     from met_kg.tree.build import build_tree, load_files, load_sources
     from met_kg.tree.decisions import read_decisions
     from met_kg.tree.mappings import candidate_rows, tree_mappings, write_mappings
     from met_kg.tree.review import conflict_rows, write_review
-    from met_kg.tree.write import write_ntriples, write_owl
+    from met_kg.tree.write import write_owl
 
     sources = load_sources(ctx.recipe.tree.sources, data_root())
     sources += load_files(ctx.recipe.tree.files)
@@ -83,6 +84,7 @@ def inputs(recipe: Recipe) -> Sequence[Path]:
 
 def read_literature(ctx: Context) -> None:
     """Literature -> mentions, mined relations, new terms, and the review queue with them."""
+    from met_kg.graph.ntriples import write_ntriples
     from met_kg.literature.candidates import NameIndex
     from met_kg.literature.evidence import evidence_triples
     from met_kg.literature.glossary import read_key_terms
@@ -91,7 +93,7 @@ def read_literature(ctx: Context) -> None:
     from met_kg.tree.decisions import read_decisions
     from met_kg.tree.proposals import mined_header, mined_triples, relation_rows, term_rows
     from met_kg.tree.review import read_review, write_review
-    from met_kg.tree.write import write_ntriples, write_owl
+    from met_kg.tree.write import write_owl
 
     model = _language_model(ctx)
     with ctx.graph() as graph:

@@ -29,7 +29,6 @@ __all__ = [
     "ontology_header",
     "rdf_xml",
     "sole_codes",
-    "write_ntriples",
     "write_owl",
 ]
 
@@ -200,14 +199,6 @@ def ontology_header(version: str, digest: str, sources: Sequence[tuple[str, str,
     for name, source_version, licence in sources:
         said.append((_iri("dcterms:source"), ox.Literal(f"{name} {source_version} ({licence})")))
     return [ox.Triple(ontology, predicate, value) for predicate, value in said]
-
-
-def write_ntriples(triples: Iterable[ox.Triple], path: Path) -> None:
-    """Sorted N-Triples: the same graph gives the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as out:
-        for line in sorted({f"{t} .\n" for t in triples}):
-            out.write(line)
 
 
 def write_owl(triples: Iterable[ox.Triple], path: Path) -> None:

@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from met_kg.corpus import phantoms
 from met_kg.corpus.phantoms import Scene
 from met_kg.corpus.phantoms.captions import compose
-from met_kg.corpus.read import read_corpora
 from met_kg.corpus.spec import CorpusSpec
+from tests.in_memory import samples_of
 
 
 def drawn(folder: Path, seed: int = 7, **options: object) -> pd.DataFrame:
     spec = CorpusSpec(name="phantoms", reader="phantoms", options=options)
-    return read_corpora([spec], images_dir=folder / "images", base=folder, seed=seed)[0]
+    return samples_of([spec], folder, seed)[0]
 
 
 def test_same_seed_same_bytes(tmp_path: Path) -> None:

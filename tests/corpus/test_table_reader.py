@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from met_kg.corpus.read import read_corpora, read_corpus
+from met_kg.corpus.read import read_corpus
 from met_kg.corpus.readers import Row
 from met_kg.corpus.spec import CorpusSpec
 from met_kg.errors import DataProblem, MissingData, UnknownName
 from met_kg.records import Quarantined
+from tests.in_memory import samples_of
 
 COLUMNS: dict[str, str | list[str]] = {
     "image": "file",
@@ -150,7 +151,7 @@ def test_text_without_images(folder: Path) -> None:
 def test_one_picture_never_lies_on_two_sides(folder: Path) -> None:
     rows = [{**records()[0], "patient": f"p{i}", "file": f"images/{'abc'[i % 3]}.png"} for i in range(30)]
     write_records(folder / "data" / "t.csv", rows)
-    samples, _ = read_corpora([spec("data/t.csv")], images_dir=folder / "images", base=folder, seed=5)
+    samples, _ = samples_of([spec("data/t.csv")], folder, 5)
     assert (samples.groupby("sha256")["split"].nunique() == 1).all()
     assert set(samples["split"]) <= {"train", "validation", "test"}
 
@@ -164,7 +165,7 @@ def test_given_splits_hold_and_the_strictest_wins(folder: Path) -> None:
     ]
     write_records(folder / "data" / "t.csv", rows)
     given = spec("data/t.csv", columns={**COLUMNS, "split": "fold"})
-    samples, aside = read_corpora([given], images_dir=folder / "images", base=folder, seed=5)
+    samples, aside = samples_of([given], folder, 5)
     assert samples["split"].tolist() == ["test", "test", "validation"]
     assert aside[0].reason == "split 'dev' is none of train, validation, test"
 
@@ -177,14 +178,12 @@ def test_shares_are_met_and_seeded(folder: Path) -> None:
         columns={"caption": "text", "group_id": "patient"},
         options={"split": {"train": 0.6, "validation": 0.3, "test": 0.1}},
     )
-    one, two, other = (
-        read_corpora([mine], images_dir=folder, base=folder, seed=seed)[0]["split"] for seed in (5, 5, 6)
-    )
+    one, two, other = (samples_of([mine], folder, seed)[0]["split"] for seed in (5, 5, 6))
     assert one.equals(two) and not one.equals(other)
     shares = one.value_counts(normalize=True)
     assert abs(shares["train"] - 0.6) < 0.04 and abs(shares["test"] - 0.1) < 0.03
     with pytest.raises(DataProblem, match="two corpora"):
-        read_corpora([mine, mine], images_dir=folder, base=folder, seed=5)
+        samples_of([mine, mine], folder, 5)
 
 
 @pytest.mark.data
@@ -196,7 +195,7 @@ def test_the_real_chest_images(data_root: Path, tmp_path: Path) -> None:
         columns={"image": "image", "caption": "clinical_notes", "licence": "license", "group_id": "patientid"},
         options={"limit": 60},
     )
-    samples, aside = read_corpora([covid], images_dir=tmp_path, base=tmp_path, seed=13)
+    samples, aside = samples_of([covid], tmp_path, 13)
     assert len(samples) == 60 and aside == []
     assert samples["phash"].str.len().eq(16).all()
     assert samples.iloc[0]["caption"] == "diffuse infiltrates in the bilateral lower lungs"

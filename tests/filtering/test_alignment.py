@@ -9,9 +9,10 @@ from PIL import Image
 
 from met_kg import tables
 from met_kg.corpus.images import fingerprint
-from met_kg.filtering import decide, kept_ids
+from met_kg.filtering import kept_ids
 from met_kg.filtering.options import FilterOptions
 from met_kg.graph.store import Graph
+from tests.in_memory import decisions_on
 
 KINDS = ("bright disc of the retina", "dark vertical stripes of ribs", "grey horizontal layers of skin")
 
@@ -61,7 +62,7 @@ def decided(
     off = "near-duplicate\toff\tdistance=4\t\n"
     (run / "p.tsv").write_text(f"# extends: default\n{off}{profile}")
     options = FilterOptions.model_validate({"profile": str(run / "p.tsv"), "align": align})
-    return decide(samples, anchors, graph, options, run=run, seed=3)
+    return decisions_on(samples, anchors, graph, options, run=run, seed=3)
 
 
 def test_captions_that_were_swapped_score_low(tmp_path: Path, mini_graph: Graph) -> None:
@@ -73,7 +74,7 @@ def test_captions_that_were_swapped_score_low(tmp_path: Path, mini_graph: Graph)
     assert swapped["value"].max() < rest["value"].median()
     assert (swapped["verdict"] != "keep").mean() > 0.8 and (rest["verdict"] == "keep").mean() > 0.9
     dropped = judged[judged["verdict"] == "drop"]
-    assert len(dropped) > 0 and not kept_ids(found) & set(dropped.index)
+    assert len(dropped) > 0 and not kept_ids([found]) & set(dropped.index)
     assert dropped["reason"].str.contains("built-in aligner: the caption fits better than").all()
 
 

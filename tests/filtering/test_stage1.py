@@ -11,10 +11,11 @@ from PIL import Image, ImageFilter
 from met_kg import tables
 from met_kg.corpus.images import fingerprint
 from met_kg.errors import DataProblem, MissingData, UnknownName
-from met_kg.filtering import decide, filter_files, kept_ids
+from met_kg.filtering import filter_files, kept_ids
 from met_kg.filtering.facts import kept_triples, sample_triples
 from met_kg.filtering.options import AlignOptions, BenchmarkImages, FilterOptions
 from met_kg.graph.store import Graph
+from tests.in_memory import decisions_on
 
 CAPTION = "PA chest X-ray without abnormality."
 LUNG, CHEST, BRAIN = "UBERON:0002048", "UBERON:0001443", "UBERON:0000955"
@@ -67,9 +68,7 @@ class Bench:
         samples, anchors = tables.frame("samples", self.rows), tables.frame("anchors", self.anchors)
         graph.load_triples("metg:samples", sample_triples(samples, anchors))
         settings = FilterOptions.model_validate({"align": RULES_ONLY, **options})
-        decisions = decide(samples, anchors, graph, settings, run=self.run, seed=1)
-        tables.write("decisions", decisions, self.run / "decisions.parquet")
-        return decisions
+        return decisions_on(samples, anchors, graph, settings, run=self.run)
 
 
 @pytest.fixture
@@ -106,7 +105,7 @@ def test_every_sample_is_decided_and_every_fault_named(bench: Bench, mini_graph:
     assert verdicts(found, "strip") == {"image-aspect": "drop"}
     assert verdicts(found, "lost") == {"damaged-text": "flag"}
     assert verdicts(found, "nothing") == {"no-entity": "drop"}
-    assert kept_ids(found) == {"good", "lost"}
+    assert kept_ids([found]) == {"good", "lost"}
     assert set(found["sample_id"]) == {str(r["sample_id"]) for r in bench.rows}
 
 
@@ -118,7 +117,7 @@ def test_of_duplicates_the_better_caption_stays(bench: Bench, mini_graph: Graph)
     bench.add("smaller", one.resize((150, 112)))
     bench.add("other", picture(6))
     found = bench.decide(mini_graph)
-    assert kept_ids(found) == {"longer", "other"}
+    assert kept_ids([found]) == {"longer", "other"}
     assert verdicts(found, "first") == {"duplicate-image": "drop"}
     assert "sample longer" in reason(found, "first", "duplicate-image")
     assert verdicts(found, "smaller") == {"near-duplicate": "drop"}
@@ -127,7 +126,7 @@ def test_of_duplicates_the_better_caption_stays(bench: Bench, mini_graph: Graph)
 def test_a_dropped_sample_takes_no_duplicate_with_it(bench: Bench, mini_graph: Graph) -> None:
     bench.add("unanchored", picture(5), anchored=False, caption=CAPTION * 3)
     bench.add("anchored", picture(5))
-    assert kept_ids(bench.decide(mini_graph)) == {"anchored"}
+    assert kept_ids([bench.decide(mini_graph)]) == {"anchored"}
 
 
 def test_benchmark_images_are_kept_out(bench: Bench, mini_graph: Graph, tmp_path: Path) -> None:
@@ -142,7 +141,7 @@ def test_benchmark_images_are_kept_out(bench: Bench, mini_graph: Graph, tmp_path
     bench.add("free", picture(8))
     source = {"name": "toy", "images": str(folder), "table": str(tmp_path / "test.json")}
     found = bench.decide(mini_graph, benchmarks=[source])
-    assert kept_ids(found) == {"of-train", "free"}
+    assert kept_ids([found]) == {"of-train", "free"}
     assert reason(found, "same", "contamination") == "the image is test1.png of benchmark toy"
     assert "test2.png of benchmark toy" in reason(found, "blurred", "contamination")
     assert filter_files(FilterOptions(benchmarks=[BenchmarkImages.model_validate(source)])) == [

@@ -13,11 +13,11 @@ from synthesis_corpus import VERSION, corpus, draw, load, triples
 from met_kg import tables
 from met_kg.cli.items import slice_items, verify
 from met_kg.errors import DataProblem, MissingData, UsageProblem
+from met_kg.graph.ntriples import write_ntriples
 from met_kg.graph.store import Graph
 from met_kg.synthesis import SynthesisOptions, synthesize
 from met_kg.synthesis.export import export
 from met_kg.synthesis.items_graph import item_triples
-from met_kg.tree.write import write_ntriples
 from met_kg.vocabulary import Graphs, expand
 
 

@@ -1,7 +1,9 @@
 """One file per rule: it names its thresholds in ``PARAMETERS`` and yields a :class:`Hit` where it objects to a sample.
 
 Rules are found by file name: a new one needs no registration, only a row in a profile. What its objection means (drop
-or flag) and its thresholds stand there.
+or flag) and its thresholds stand there. A rule is called batch by batch, with whole rows of table 'samples'; one that
+compares samples names the ``COLUMNS`` it needs and is called once, after the others, with these of all samples that
+are still in.
 """
 
 from __future__ import annotations
@@ -33,10 +35,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: the names of its thresholds and its function over table 'samples'."""
+    """A rule: the names of its thresholds, its function over table 'samples', and which columns of all it compares."""
 
     name: str
     parameters: tuple[str, ...]
+    columns: tuple[str, ...]
     apply: Callable[..., Iterator[Hit]]
 
     def __call__(self, samples: pd.DataFrame, context: Context, parameters: dict[str, float]) -> Iterator[Hit]:
@@ -60,4 +63,4 @@ def find(name: str) -> Rule:
     if name not in names():
         raise UnknownName("rule", name, names())
     module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-    return Rule(name, module.PARAMETERS, module.apply)
+    return Rule(name, module.PARAMETERS, getattr(module, "COLUMNS", ()), module.apply)

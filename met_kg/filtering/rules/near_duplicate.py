@@ -11,9 +11,10 @@ from met_kg.filtering.hashes import HashIndex
 from met_kg.filtering.queries import by_worth
 from met_kg.filtering.rules import Hit
 
-__all__ = ["PARAMETERS", "apply"]
+__all__ = ["COLUMNS", "PARAMETERS", "apply"]
 
 PARAMETERS = ("distance",)
+COLUMNS = ("sample_id", "phash", "caption")
 
 
 def apply(samples: pd.DataFrame, context: Context, *, distance: float) -> Iterator[Hit]:
@@ -22,7 +23,7 @@ def apply(samples: pd.DataFrame, context: Context, *, distance: float) -> Iterat
     Better is who has the longer, or else the earlier caption. Samples are kept greedily, so that of a chain of
     images, each like the next, not all but one are lost.
     """
-    ranked = list(by_worth(samples, context, "phash"))
+    ranked = list(by_worth(samples, "phash"))
     hashes = [phash for _, phash in ranked]
     kept = [True] * len(ranked)
     for place, near in enumerate(HashIndex(hashes, distance=int(distance)).near(hashes)):
