@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from met_kg.filtering.benchmarks import BenchmarkImage
-from met_kg.graph.store import Graph
+from met_kg.graph.store import Graph, Row
 from met_kg.log import Log
 from met_kg.paths import expand_path
 
@@ -26,10 +26,17 @@ class Context:
     log: Log
     benchmarks: Sequence[BenchmarkImage] = ()
     dropped: set[str] = field(default_factory=set)
+    _answers: dict[str, list[Row]] = field(default_factory=dict)
 
     def path(self, image: str) -> Path:
         """The file of a value of column 'image'."""
         return expand_path(image, base=self.run)
+
+    def once(self, query: str, **values: str | float) -> list[Row]:
+        """Rows of a query, which is asked the first time only: rules are called batch by batch."""
+        if query not in self._answers:
+            self._answers[query] = list(self.graph.rows(query, **values))
+        return self._answers[query]
 
     def label(self, node: str) -> str:
         """A node as a reason shows it: its label and its CURIE."""

@@ -69,13 +69,12 @@ def stage1(samples: pd.DataFrame, profile: Profile, context: Context) -> Iterato
     Rules over single samples see all of them, so that every fault is named. Rules that choose between samples see only
     those not dropped before (``context.dropped``, which grows).
     """
-    from met_kg.filtering import rules
     from met_kg.filtering.profile import ALIGNMENT
 
     met: set[str] = set()
     active = [s for s in profile.settings.values() if s.rule != ALIGNMENT and s.severity != "off"]
     for setting in active:
-        hits = list(rules.find(setting.rule)(samples, context, setting.parameters))
+        hits = list(setting.load()(samples, context, setting.parameters))
         for hit in hits:
             yield {
                 "sample_id": hit.sample_id,
@@ -101,8 +100,10 @@ def kept_ids(decisions: pd.DataFrame) -> set[str]:
 
 
 def filter_files(options: FilterOptions) -> Sequence[Path]:
-    """Files and folders outside the run that the step reads: own profile, benchmark images and tables, model."""
-    found = [Path(options.profile)] if options.profile.endswith(".tsv") else []
+    """Files and folders outside the run that the step reads: own profiles and queries, benchmark images and tables, model."""
+    from met_kg.filtering.profile import profile_files
+
+    found = profile_files(options.profile)
     for source in options.benchmarks:
         found += [expand_path(p) for p in (source.images, source.table) if p]
     model = Path(options.align.model) if options.align.model else None

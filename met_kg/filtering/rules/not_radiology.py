@@ -1,0 +1,49 @@
+"""The image is one of radiology, by what the text and the metadata say of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+import pandas as pd
+
+from met_kg.filtering.context import Context
+from met_kg.filtering.rules import Hit
+from met_kg.filtering.words import rows, terms
+
+__all__ = ["PARAMETERS", "apply"]
+
+PARAMETERS = ("minimum",)
+
+_QUERY: Final = "filter/image-kinds"
+
+
+def apply(samples: pd.DataFrame, context: Context, *, minimum: float) -> Iterator[Hit]:
+    """Objects where the evidence for a radiological image, less the evidence for another kind, is below ``minimum``.
+
+    Evidence are words (``data/image-terms.tsv``) and nodes of the tree (the query ``filter/image-kinds``); each kind of
+    evidence counts once, with the points of ``data/image-kinds.tsv``. A caption that says neither has 0.
+    """
+    points = {kind: float(value) for kind, value, _ in rows("image-kinds.tsv")}
+    of_node = _kinds_of_nodes(context)
+    lexicon = terms("image-terms.tsv")
+    said: dict[str, dict[str, str]] = defaultdict(dict)
+    for sample_id, node, axis in zip(*(context.anchors[c] for c in ("sample_id", "node", "axis")), strict=True):
+        for kind in (axis, *of_node.get(node, ())):
+            if kind in points:
+                said[sample_id].setdefault(kind, node)
+    for sample_id, caption in zip(samples["sample_id"], samples["caption"], strict=True):
+        found = said.get(sample_id, {}) | dict(lexicon.kinds(caption))
+        score = sum(points[kind] for kind in found)
+        if score < minimum:
+            against = [f"{kind} ('{by}')" for kind, by in sorted(found.items()) if points[kind] < 0]
+            speaks = f"speaks for {', '.join(against)}" if against else "says nothing of imaging"
+            yield Hit(sample_id, f"the text {speaks}: {score:g} points for radiology, at least {minimum:g} wanted", score)
+
+
+def _kinds_of_nodes(context: Context) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in context.once(_QUERY):
+        found[str(row["node"])].append(str(row["kind"]))
+    return found
