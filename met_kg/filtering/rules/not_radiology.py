@@ -30,11 +30,12 @@ def apply(samples: pd.DataFrame, context: Context, *, minimum: float) -> Iterato
     lexicon = terms("image-terms.tsv")
     said: dict[str, dict[str, str]] = defaultdict(dict)
     for sample_id, node, axis in zip(*(context.anchors[c] for c in ("sample_id", "node", "axis")), strict=True):
-        for kind in (axis, *of_node.get(node, ())):
-            if kind in points:
-                said[sample_id].setdefault(kind, node)
+        if axis in points:
+            said[sample_id].setdefault(axis, node)
+        for kind, name in of_node.get(node, ()):
+            said[sample_id].setdefault(kind, name)
     for sample_id, caption in zip(samples["sample_id"], samples["caption"], strict=True):
-        found = said.get(sample_id, {}) | dict(lexicon.kinds(caption))
+        found = dict(reversed([*said.get(sample_id, {}).items(), *lexicon.kinds(caption)]))
         score = sum(points[kind] for kind in found)
         if score < minimum:
             against = [f"{kind} ('{by}')" for kind, by in sorted(found.items()) if points[kind] < 0]
@@ -42,8 +43,9 @@ def apply(samples: pd.DataFrame, context: Context, *, minimum: float) -> Iterato
             yield Hit(sample_id, f"the text {speaks}: {score:g} points for radiology, at least {minimum:g} wanted", score)
 
 
-def _kinds_of_nodes(context: Context) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+def _kinds_of_nodes(context: Context) -> dict[str, list[tuple[str, str]]]:
+    """Kind of evidence, and the node as a reason shows it, by node."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in context.once(_QUERY):
-        found[str(row["node"])].append(str(row["kind"]))
+        found[str(row["node"])].append((str(row["kind"]), f"{row['nodeLabel']} ({row['node']})"))
     return found
