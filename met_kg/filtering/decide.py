@@ -100,7 +100,7 @@ def kept_ids(decisions: pd.DataFrame) -> set[str]:
 
 
 def filter_files(options: FilterOptions) -> Sequence[Path]:
-    """Files and folders outside the run that the step reads: own profiles and queries, benchmark images and tables, model."""
+    """Files and folders outside the run that the step reads: own profiles and queries, benchmark data, model."""
     from met_kg.filtering.profile import profile_files
 
     found = profile_files(options.profile)

@@ -118,7 +118,8 @@ def _setting(line: str, path: Path, where: str) -> Setting:
     query = str(path.parent / name) if name.endswith(".rq") else ""
     if severity not in get_args(Severity):
         raise DataProblem(f"severity '{severity}' is none of drop, flag, off", where=where)
-    wanted, words = _ALIGNMENT_PARAMETERS, frozenset[str]()
+    wanted: tuple[str, ...] = _ALIGNMENT_PARAMETERS
+    words = frozenset[str]()
     if name != ALIGNMENT:
         rule = _rule(query or name, where)
         wanted, words = rule.parameters, rule.words

@@ -11,9 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 #: A benchmark of speed has sizes; others measure quality on the data packs.
-NAMES = sorted(
-    p.stem for p in (ROOT / "benchmarks").glob("*.py") if "\nSIZES = " in p.read_text(encoding="utf-8")
-)
+NAMES = sorted(p.stem for p in (ROOT / "benchmarks").glob("*.py") if "\nSIZES = " in p.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -60,6 +60,7 @@ def objections(
 @pytest.mark.parametrize(
     "caption",
     [
+        "(c) 2020 Example Press.",
         "Figure 1",
         "Fig. 2 (A-C).",
         "Figure 3. See text for details.",
@@ -84,6 +85,7 @@ def test_captions_that_say_something_besides_boilerplate() -> None:
         "Figure 3: Chest radiograph.",
         "Pneumonia (see text for details). © 2019 Example Press.",
         "Fractures.",
+        "(C) CXR image, 2 days later, in which a pattern is observed.",
         "CT: fracture of the rib.",
         "ERCP, multiple stones",
         "Left ventricle. LV, left ventricle; RV, right ventricle.",
@@ -177,7 +179,9 @@ def test_images_that_are_none_of_radiology() -> None:
 
 
 def test_terms_fit_as_written() -> None:
-    found = Terms({"t2*": "method", "SEM": "microscopy", "c-arm": "method", "contrast": "sign", "contrast-medium": "method"})
+    found = Terms(
+        {"t2*": "method", "SEM": "microscopy", "c-arm": "method", "contrast": "sign", "contrast-medium": "method"}
+    )
     assert list(found.kinds("T2-weighted; sem; SEM. C arm, C–arm")) == [
         ("method", "T2"),
         ("microscopy", "SEM"),
@@ -198,7 +202,7 @@ def test_every_kind_of_evidence_has_points_and_words() -> None:
 
 def test_a_table_row_of_another_width_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_text("a\tb\n1\t2\n3\n")
-    monkeypatch.setattr(words.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
     with pytest.raises(DataProblem, match=r"t\.tsv:3: the row has 1 columns, not a b"):
         list(words.rows("t.tsv"))
 

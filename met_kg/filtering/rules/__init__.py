@@ -1,8 +1,9 @@
 """One file per rule: it names its thresholds in ``PARAMETERS`` and yields a :class:`Hit` where it objects to a sample.
 
 Rules are found by file name: a new one needs no registration, only a row in a profile. What its objection means (drop
-or flag) and its thresholds stand there. A threshold is a number, or words where ``apply`` takes a ``str``. A query under
-``sparql/filter/`` that gives a reason is a rule as it is (:mod:`met_kg.filtering.knowledge`), and so is one of a user's own.
+or flag) and its thresholds stand there. A threshold is a number, or words where ``apply`` takes a ``str``. A query
+under ``sparql/filter/`` that gives a reason is a rule as it is (:mod:`met_kg.filtering.knowledge`), and so is one of a
+user's own.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def apply(samples: pd.DataFrame, context: Context, *, minimum: float) -> Iterator[Hit]:
-    """Objects to captions that have words, but fewer than ``minimum`` without the boilerplate of ``data/boilerplate.tsv``.
+    """Objects to captions of which fewer than ``minimum`` words stay without what ``data/boilerplate.tsv`` lists.
 
-    What a script without blanks says counts as one word.
+    What a script without blanks says counts as one word. A caption without boilerplate is left to caption-length.
     """
     for sample_id, caption in zip(samples["sample_id"], samples["caption"], strict=True):
         rest = caption

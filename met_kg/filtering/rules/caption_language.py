@@ -24,8 +24,8 @@ PARAMETERS = ("languages", "margin")
 def apply(samples: pd.DataFrame, context: Context, *, languages: str, margin: float) -> Iterator[Hit]:
     """Objects to captions that another language explains better than any of ``languages`` (codes parted by commas).
 
-    ``margin`` is by how much, in nats: the log-likelihood of the character n-grams (langid; Lui and Baldwin 2012) in the
-    one language less that in the other. It grows with the text, so a short caption full of Latin terms stays in.
+    ``margin`` is by how much, in nats: the log-likelihood of the character n-grams (langid; Lui and Baldwin 2012) in
+    the one language less that in the other. It grows with the text: a short caption full of Latin terms stays in.
 
     Raises
     ------
@@ -45,7 +45,9 @@ def apply(samples: pd.DataFrame, context: Context, *, languages: str, margin: fl
         best = max(sorted(scores), key=lambda code: scores[code])
         lead = float(scores[best] - max(scores[code] for code in wanted))
         if lead >= margin:
-            yield Hit(sample_id, f"the caption '{caption[:60]}' is in {names[best]}; wanted: {languages}", round(lead, 1))
+            yield Hit(
+                sample_id, f"the caption '{caption[:60]}' is in {names[best]}; wanted: {languages}", round(lead, 1)
+            )
 
 
 @lru_cache(maxsize=1)

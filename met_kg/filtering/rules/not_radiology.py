@@ -40,7 +40,9 @@ def apply(samples: pd.DataFrame, context: Context, *, minimum: float) -> Iterato
         if score < minimum:
             against = [f"{kind} ('{by}')" for kind, by in sorted(found.items()) if points[kind] < 0]
             speaks = f"speaks for {', '.join(against)}" if against else "says nothing of imaging"
-            yield Hit(sample_id, f"the text {speaks}: {score:g} points for radiology, at least {minimum:g} wanted", score)
+            yield Hit(
+                sample_id, f"the text {speaks}: {score:g} points for radiology, at least {minimum:g} wanted", score
+            )
 
 
 def _kinds_of_nodes(context: Context) -> dict[str, list[tuple[str, str]]]:
