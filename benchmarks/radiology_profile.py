@@ -1,8 +1,8 @@
 """The radiology profile on ROCO captions: which it drops of images that are none of radiology, and of those that are.
 
 Run: ``python -m benchmarks.radiology_profile --run RUN`` (a run with a built tree: ``met run RECIPE --until tree``).
-There are no images, so the rules that look at images are left out. Articles are split in half by a hash of their number:
-the words and points of the rule were chosen on one half. The last lines count by what the text says
+There are no images, so the rules that look at images are left out. Articles are split in half by a hash of their
+number: the words and points of the rule were chosen on one half. The last lines count by what the text says
 (``radiology_gold.tsv``) where the collection has a CT scan among the images that are none of radiology, or a
 histological section among the others.
 """

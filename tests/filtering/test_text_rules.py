@@ -40,10 +40,20 @@ AXES = {"MET:0005": "finding", "MET:0000": "modality", "MET:0001": "modality", "
 
 
 def objections(
-    rule: str, captions: list[str], *, nodes: dict[str, list[str]] | None = None, **parameters: float | str
+    rule: str,
+    captions: list[str],
+    *,
+    nodes: dict[str, list[str]] | None = None,
+    modality: str = "",
+    context: dict[str, str] | None = None,
+    **parameters: float | str,
 ) -> dict[str, str]:
-    """Reasons by caption."""
-    rows = [{"sample_id": f"s{i}", "caption": c, "licence": c} for i, c in enumerate(captions)]
+    """Reasons by caption; ``nodes`` and ``context`` are by caption, too."""
+    around = context or {}
+    rows = [
+        {"sample_id": f"s{i}", "caption": c, "licence": c, "context": around.get(c, ""), "modality": modality}
+        for i, c in enumerate(captions)
+    ]
     anchors = [
         {"sample_id": f"s{captions.index(c)}", "node": n, "axis": AXES[n[:8]], "polarity": "positive"}
         for c, named in (nodes or {}).items()
@@ -52,8 +62,8 @@ def objections(
     graph = Graph.memory()
     graph.load_text("metg:tree", TREE)
     add_closure(graph)
-    context = Context(graph=graph, anchors=tables.frame("anchors", anchors), run=Path(), log=silent)
-    found = rules.find(rule)(tables.frame("samples", rows), context, parameters)
+    given = Context(graph=graph, anchors=tables.frame("anchors", anchors), run=Path(), log=silent)
+    found = rules.find(rule)(tables.frame("samples", rows), given, parameters)
     return {captions[int(h.sample_id[1:])]: h.reason for h in found}
 
 
@@ -173,7 +183,13 @@ def test_images_that_are_none_of_radiology() -> None:
     assert found["H&E stain, ×400"] == (
         "the text speaks for microscopy ('H&E'): -2 points for radiology, at least 0 wanted"
     )
-    assert "endoscopy" in found["Endoscopy of the liver"] and "cornea (UBERON:0000964)" in found["The cornea."]
+    assert "endoscopy ('Endoscopy')" in found["Endoscopy of the liver"] and "eye ('cornea')" in found["The cornea."]
+    by_node = objections("not-radiology", ["It."], nodes={"It.": ["UBERON:0000964"]}, minimum=0)
+    assert "eye ('cornea (UBERON:0000964)')" in by_node["It."]
+    around = {"Case 2": "Photograph of the wound", "Axial CT of the liver": "Photograph of the wound"}
+    assert list(objections("not-radiology", list(around), context=around, minimum=0)) == ["Case 2"], "weak evidence"
+    told = {"Photograph of the wound": ["MET:0001009"]}
+    assert objections("not-radiology", list(told), nodes=told, modality="CT", minimum=0) == {}
     strict = objections("not-radiology", ["Case 2"], minimum=1)
     assert strict == {"Case 2": "the text says nothing of imaging: 0 points for radiology, at least 1 wanted"}
 
