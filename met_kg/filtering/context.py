@@ -37,9 +37,3 @@ class Context:
         if query not in self._answers:
             self._answers[query] = list(self.graph.rows(query, **values))
         return self._answers[query]
-
-    def label(self, node: str) -> str:
-        """A node as a reason shows it: its label and its CURIE."""
-        for row in self.graph.rows("filter/label", node=node):
-            return f"{row['label']} ({node})"
-        return node

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import pandas as pd
@@ -31,10 +32,11 @@ FOLDER: Final = "filter"
 _COLUMN: Final = re.compile(r"\{(\w+)\}")
 
 
-def knowledge_rules() -> list[str]:
+@lru_cache(maxsize=1)
+def knowledge_rules() -> tuple[str, ...]:
     """The names of the rules that ship: queries of the folder that give a reason."""
     found = (n for n in queries.names() if n.startswith(f"{FOLDER}/"))
-    return [n.removeprefix(f"{FOLDER}/") for n in found if queries.find(n).reason]
+    return tuple(n.removeprefix(f"{FOLDER}/") for n in found if queries.find(n).reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,19 @@ class KnowledgeRule:
     name: str
 
     def __call__(self, samples: pd.DataFrame, context: Context, **parameters: float | str) -> Iterator[Hit]:
-        """Objections to these samples, in their order; of several rows for a sample the first in the alphabet."""
+        """Objections to these samples, in their order; of several rows for a sample the first in the alphabet.
+
+        Raises
+        ------
+        DataProblem
+            when the query's rows lack a column that its header promises.
+        """
         here, reasons = set(samples["sample_id"]), dict[str, str]()
-        for row in context.once(self.name, **parameters):
+        found = context.once(self.name, **parameters)
+        lacking = [name for name in self.query.returns if found and name not in found[0]]
+        if lacking:
+            raise DataProblem(f"rule {self.name} returns no ?{lacking[0]}, which its header promises")
+        for row in found:
             sample = str(row["sample"]).removeprefix("sample:")
             if sample in here:
                 said = self._reason(row)

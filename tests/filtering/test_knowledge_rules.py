@@ -253,7 +253,7 @@ def test_a_query_of_ones_own_is_a_rule(corpus: Corpus, tmp_path: Path) -> None:
     assert filter_files(FilterOptions(profile=str(profile))) == [profile, query]
 
 
-def test_a_query_that_is_no_rule_says_so(tmp_path: Path) -> None:
+def test_a_query_that_is_no_rule_says_so(corpus: Corpus, tmp_path: Path) -> None:
     query, profile = tmp_path / "q.rq", tmp_path / "mine.tsv"
     profile.write_text("q.rq\tflag\t\t\n")
     with pytest.raises(DataProblem, match=r"mine\.tsv:1: the rule's query .* is not there"):
@@ -266,11 +266,16 @@ def test_a_query_that_is_no_rule_says_so(tmp_path: Path) -> None:
         queries.find.cache_clear()
         with pytest.raises(DataProblem, match=message):
             load_profile(str(profile))
+    query.write_text(OWN.replace("?corpus ?from WHERE", "?from WHERE"))
+    queries.find.cache_clear()
+    corpus.add("ill", opens=("DOID:552",))
+    with pytest.raises(DataProblem, match=r"returns no \?corpus, which its header promises"):
+        corpus.hits(str(query), **{"from": "test"})
     with pytest.raises(MissingData):
         rules.find(str(tmp_path / "none.rq"))
 
 
 def test_rules_that_ship_are_found_and_set() -> None:
     assert {"modality-contradiction", "age-contradiction", "disjoint-anchors"} <= set(knowledge_rules())
-    assert {"generic", "image-kinds", "label"}.isdisjoint(knowledge_rules()), "queries without a reason are no rules"
+    assert {"generic", "image-kinds"}.isdisjoint(knowledge_rules()), "queries without a reason are no rules"
     assert set(knowledge_rules()) <= set(load_profile("default").settings)
