@@ -71,9 +71,9 @@ def find(name: str) -> Rule:
     if name.endswith(".rq") or name in knowledge_rules():
         rule = knowledge_rule(name)
         words = frozenset(p.name for p in rule.query.parameters if p.type in ("string", "iri"))
-        return Rule(name, tuple(p.name for p in rule.query.parameters), words, rule)
+        return Rule(name, parameters=tuple(p.name for p in rule.query.parameters), words=words, apply=rule)
     if name not in names():
         raise UnknownName("rule", name, names())
     module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
     words = frozenset(p for p in module.PARAMETERS if module.apply.__annotations__[p] == "str")
-    return Rule(name, module.PARAMETERS, words, module.apply)
+    return Rule(name, parameters=module.PARAMETERS, words=words, apply=module.apply)
