@@ -10,7 +10,7 @@ import pandas as pd
 
 from met_kg import tables
 from met_kg.filtering.benchmarks import BenchmarkImage
-from met_kg.graph.store import Graph
+from met_kg.graph.store import Graph, Row
 from met_kg.log import Log
 from met_kg.paths import expand_path
 
@@ -30,13 +30,14 @@ class Context:
     benchmarks: Sequence[BenchmarkImage] = ()
     dropped: set[str] = field(default_factory=set)
     anchors: pd.DataFrame = field(default_factory=lambda: tables.empty("anchors"))
+    _answers: dict[str, list[Row]] = field(default_factory=dict)
 
     def path(self, image: str) -> Path:
         """The file of a value of column 'image'."""
         return expand_path(image, base=self.run)
 
-    def label(self, node: str) -> str:
-        """A node as a reason shows it: its label and its CURIE."""
-        for row in self.graph.rows("filter/label", node=node):
-            return f"{row['label']} ({node})"
-        return node
+    def once(self, query: str, **values: str | float) -> list[Row]:
+        """Rows of a query, which is asked the first time only: rules are called batch by batch."""
+        if query not in self._answers:
+            self._answers[query] = list(self.graph.rows(query, **values))
+        return self._answers[query]

@@ -82,11 +82,10 @@ def decide(
 
 def _stage1(pairs: AnchoredSamples, profile: Profile, context: Context) -> Iterator[Decision]:
     """What rules object to; ``context.dropped`` grows."""
-    from met_kg.filtering import rules
     from met_kg.filtering.profile import ALIGNMENT
 
     active = [
-        (setting, rules.find(setting.rule))
+        (setting, setting.load())
         for setting in profile.settings.values()
         if setting.rule != ALIGNMENT and setting.severity != "off"
     ]
@@ -146,8 +145,10 @@ def kept_ids(decisions: Iterable[pd.DataFrame]) -> set[str]:
 
 
 def filter_files(options: FilterOptions) -> Sequence[Path]:
-    """Files and folders outside the run that the step reads: own profile, benchmark images and tables, model."""
-    found = [Path(options.profile)] if options.profile.endswith(".tsv") else []
+    """Files and folders outside the run that the step reads: own profiles and queries, benchmark data, model."""
+    from met_kg.filtering.profile import profile_files
+
+    found = profile_files(options.profile)
     for source in options.benchmarks:
         found += [expand_path(p) for p in (source.images, source.table) if p]
     model = Path(options.align.model) if options.align.model else None

@@ -8,6 +8,8 @@ A header is the comment lines at the top::
     # param limit: integer = 10  a parameter with a default
     # returns: ?sibling ?label
 
+A rule of the filter also has a line ``# reason:`` (:mod:`met_kg.filtering.knowledge`).
+
 Types are ``iri`` (a CURIE or IRI), ``string``, ``integer``, ``decimal``. A parameter is the SPARQL variable of its
 name, bound by the engine and never pasted into the text. The prefixes of :mod:`met_kg.vocabulary` are always declared.
 The engine binds variables of the outermost pattern, so a SELECT lists its parameters among its columns, and an ASK that
@@ -66,6 +68,8 @@ class Query:
     description: str
     parameters: tuple[Parameter, ...]
     text: str
+    returns: tuple[str, ...] = ()
+    reason: str = ""
 
     def bind(self, values: dict[str, str | int | float]) -> Bindings:
         """Parameter values as RDF terms, defaults filled in.
@@ -105,7 +109,8 @@ def _term(parameter: Parameter, value: str | int | float) -> ox.NamedNode | ox.L
 
 def parse(name: str, text: str) -> Query:
     """Read a query file's header and text."""
-    title, description, parameters = name, "", []
+    title, description, reason, parameters = name, "", "", []
+    returns: tuple[str, ...] = ()
     for line in text.splitlines():
         if not line.startswith("#"):
             break
@@ -114,9 +119,13 @@ def parse(name: str, text: str) -> Query:
             title = comment.removeprefix("title:").strip()
         elif comment.startswith("description:"):
             description = comment.removeprefix("description:").strip()
+        elif comment.startswith("reason:"):
+            reason = comment.removeprefix("reason:").strip()
+        elif comment.startswith("returns:"):
+            returns = tuple(re.findall(r"\?(\w+)", comment))
         elif match := _PARAM.match(comment):
             parameters.append(Parameter(*match.groups()))
-    return Query(name, title, description, tuple(parameters), sparql_prefixes() + text)
+    return Query(name, title, description, tuple(parameters), sparql_prefixes() + text, returns, reason)
 
 
 def _query_text(path: Path) -> str:

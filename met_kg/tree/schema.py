@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import combinations
 from typing import Final
 
 import pyoxigraph as ox
@@ -34,15 +35,27 @@ _Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 @lru_cache(maxsize=1)
 def edit_file_triples() -> tuple[ox.Triple, ...]:
-    """All triples of the edit file."""
+    """All triples of the edit file, with disjoint classes two by two.
+
+    (horned-owl writes an axiom for many classes as pairs with the first of them only.)
+    """
     import pyhornedowl
+    from pyhornedowl.model import DisjointClasses
 
     path = ontology_dir() / "met-edit.ofn"
     if not path.is_file():
         raise DataProblem("the project's ontology is not there", where=str(path), hint="reinstall the package")
     ontology = pyhornedowl.open_ontology_from_file(str(path), serialization="ofn")
     quads = ox.parse(input=ontology.save_to_string("rdf"), format=ox.RdfFormat.RDF_XML, base_iri=expand("met:"))
-    return tuple(quad.triple for quad in quads)
+    disjoint = ox.NamedNode(expand("owl:disjointWith"))
+    pairs = {
+        ox.Triple(ox.NamedNode(str(one)), disjoint, ox.NamedNode(str(other)))
+        for axiom in ontology.get_components()
+        if isinstance(axiom.component, DisjointClasses)
+        for one, other in combinations(axiom.component.first, 2)
+    }
+    stated = [quad.triple for quad in quads]
+    return (*stated, *sorted(pairs.difference(stated), key=str))
 
 
 def edit_version() -> str:

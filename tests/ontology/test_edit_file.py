@@ -248,3 +248,12 @@ def test_the_template_for_many_classes_is_read_as_it_says(tmp_path: Path) -> Non
     )
     assert {s.text for s in concept.synonyms} == {"black star", "star"} and concept.xrefs == ("MESH:D001943",)
     assert concept.relations == (Relation("BFO:0000050", "UBERON:0000310"),)
+
+
+def test_classes_of_one_disjointness_axiom_deny_each_other_two_by_two() -> None:
+    from met_kg.tree.schema import disjoint_pairs
+
+    pairs = disjoint_pairs()
+    families = ("MET:0001001", "MET:0001009", "MET:0001015", "MET:0001021")  # radiography, CT, MRI, ultrasonography
+    assert {(a, b) for a in families for b in families if a != b} <= pairs
+    assert ("MET:0001050", "MET:0001051") in pairs, "coronal and sagittal, neither of which stands first"

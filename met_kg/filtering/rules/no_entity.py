@@ -15,8 +15,12 @@ PARAMETERS: tuple[str, ...] = ()
 
 
 def apply(samples: pd.DataFrame, context: Context) -> Iterator[Hit]:
-    """Objects to samples without any anchor, on any axis and of any polarity."""
-    anchored = set(context.anchors["sample_id"])
+    """Objects to samples without any anchor, on any axis and of any polarity, but on the query ``filter/generic``'s."""
+    generic = {row["node"] for row in context.once("filter/generic")}
+    anchors = context.anchors
+    anchored = set(anchors.loc[~anchors["node"].isin(generic), "sample_id"])
+    vaguely = set(anchors["sample_id"])
     for sample_id, caption in zip(samples["sample_id"], samples["caption"], strict=True):
         if sample_id not in anchored:
-            yield Hit(sample_id, f"no node of the tree is named by the text '{caption[:60]}' or by the metadata")
+            what = "nothing but descriptors is" if sample_id in vaguely else "no node of the tree is"
+            yield Hit(sample_id, f"{what} named by the text '{caption[:60]}' or by the metadata")
