@@ -2,7 +2,7 @@
 
 Samples of the same score share the best of their ranks. Weights are those of ``data/rankings.tsv``; where labels say
 which samples are right for some nodes, they are learned from these by coordinate ascent (Metzler and Croft 2007): one
-weight after the other is tried larger and smaller, and what finds more of the right samples, higher up, is kept. What
+weight after the other is tried larger and smaller, and what finds most of the right samples, highest up, is kept. What
 else was tried is in ``docs/experiments/retrieval.md``.
 """
 
@@ -136,12 +136,16 @@ def learn(examples: Iterable[Example], rank_constant: int, start: Weights | None
     for _ in range(_PASSES):
         before = best
         for i in range(len(weights)):
+            if not any(values[:, i].any() for values, _, _ in tables):
+                continue
+            ways = []
             for step in _STEPS:
                 tried = weights.copy()
                 tried[i] = (tried[i] or _START) * step
-                if (reached := value(tried)) > best + _GAIN:
-                    best, weights = reached, tried
-                    break
+                ways.append((value(tried), step, tried))
+            reached, _, tried = max(ways, key=lambda way: way[:2])
+            if reached > best + _GAIN:
+                best, weights = reached, tried
         if best - before < _GAIN:
             break
     return MappingProxyType({name: round(float(w), 4) for name, w in zip(names, weights, strict=True)})

@@ -93,7 +93,9 @@ class NodeNames:
             for node, kind in self._read[form]:
                 if (node, start) in linked:
                     kind = min(kind, _LOOSE)
-                elif len(form) < _SHORT and not any(c.isupper() for raw in found.raw[first : last + 1] for c in raw[1:]):
+                elif len(form) < _SHORT and not any(
+                    c.isupper() for raw in found.raw[first : last + 1] for c in raw[1:]
+                ):
                     continue
                 else:
                     kind = _INNER if kind <= _EXACT else _INNER_LOOSE

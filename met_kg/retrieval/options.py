@@ -27,15 +27,18 @@ class RetrievalOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     search: bool = Field(default=True, description="search for nodes that mentions rarely reach (method 'retrieval')")
-    wanted: int = Field(default=3, ge=0, description="samples wanted of a node; one with fewer is searched for")
+    wanted: int = Field(default=10, ge=0, description="samples wanted of a node; one with fewer is searched for")
     wanted_of: dict[str, int] = Field(
-        default_factory=dict, description="node -> samples wanted of it and all its kinds; the nearest node above counts"
+        default_factory=dict,
+        description="node -> samples wanted of it and all its kinds; the nearest node above counts",
     )
     wanted_query: str = Field(
         default="", description="a named query or .rq file that returns ?node ?wanted; counts before wanted_of"
     )
     depth: int = Field(
-        default=10, ge=1, description="how many samples a search looks at for a node; for each one still wanted, as many"
+        default=10,
+        ge=1,
+        description="how many samples a search looks at for a node; for each one still wanted, as many",
     )
     dense: float = Field(default=0.2, ge=-1, le=1, description="least cosine of node and sample")
     score: float = Field(
