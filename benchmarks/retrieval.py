@@ -1,10 +1,10 @@
 """Captions found for a node: BM25 on its label, on all its names, and node-guided retrieval, on ROCO's validation set.
 
 Run: ``python -m benchmarks.retrieval --run RUN`` with a run of the full tree. Right for a node are the captions whose
-machine-extracted UMLS codes (``cuis``) hold a code of the node or of one of its kinds. Asked are the nodes of the disease
-and anatomy axes that have a UMLS code and at least five right captions. Weights are learned on half of the nodes and
-used for the other half: a branch of the tree is never on both sides. The codes of a caption serve to judge and, on the
-other half of the nodes, to learn; no query ever sees them.
+machine-extracted UMLS codes (``cuis``) hold a code of the node or of one of its kinds. Asked are the nodes of the
+disease and anatomy axes that have a UMLS code and at least five right captions. Weights are learned on half of the
+nodes and used for the other half: a branch of the tree is never on both sides. The codes of a caption serve to judge
+and, on the other half of the nodes, to learn; no query ever sees them.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ def questions(graph: Graph, records: Sequence[Mapping[str, Any]]) -> list[Questi
     nodes = {str(r["node"]): r for r in graph.rows("retrieve/nodes") if r["axis"] in ("disease", "anatomy")}
     for node in own:
         if own[node]:
-            for row in graph.rows("tree/ancestors", node=node):
-                if row["ancestor"] in right:
-                    right[str(row["ancestor"])] |= own[node]
+            for above in graph.rows("tree/ancestors", node=node):
+                if above["ancestor"] in right:
+                    right[str(above["ancestor"])] |= own[node]
     return [
         Question(n, str(nodes[n]["axis"]), str(nodes[n]["label"]), frozenset(right[n]), frozenset(own[n]))
         for n in sorted(nodes)

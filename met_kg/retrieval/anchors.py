@@ -1,7 +1,7 @@
 """Samples -> anchors: what each image-text pair is about, and what it says is not there.
 
 First pass, batch by batch, nothing kept in memory but counts: names in caption and context, metadata, and names turned
-round, written to a work folder. Then the nodes that are still short of samples take the best of what was found for them.
+round, written to a work folder. Then nodes that are still short of samples take the best of what was found for them.
 Last, batch by batch again, the statements about a sample are settled by the tree (:mod:`met_kg.retrieval.resolve`).
 """
 
@@ -106,7 +106,7 @@ class Anchorer:
         for number, ids in enumerate(self._ids):
             found: dict[str, list[_Row]] = {sample_id: [] for sample_id in ids}
             for row in tables.read("anchors", self._batch(number)).to_dict("records"):
-                found[row["sample_id"]].append(row)
+                found[row["sample_id"]].append({str(key): value for key, value in row.items()})
             for sample_id in ids:
                 found[sample_id] += more.get(sample_id, ())
                 found[sample_id] += self._unsaid(guesses.get(sample_id, ()), found[sample_id])
@@ -125,9 +125,8 @@ class Anchorer:
         """Node -> samples that it is still short of."""
         found = Counter(self._found)
         for rows in more.values():
-            found.update(
-                {n for r in rows if r["polarity"] == "positive" for n in (r["node"], *self._ancestors[r["node"]])}
-            )
+            shown = [row["node"] for row in rows if row["polarity"] == "positive"]
+            found.update({n for node in shown for n in (node, *self._ancestors[node])})
         return {node: count - found[node] for node, count in self._wanted.items() if count > found[node]}
 
     def _searched(self) -> dict[str, list[_Row]]:
@@ -145,10 +144,9 @@ class Anchorer:
         found: defaultdict[str, list[tuple[float, str, int, _Row]]] = defaultdict(list)
         with (self._work / "turned.jsonl").open(encoding="utf-8") as lines:
             for batch in _batches((c for line in lines if (c := json.loads(line))["node"] in short), _AT_ONCE):
-                alike = (embedder.encode([c["of"] for c in batch]) * embedder.encode([c["label"] for c in batch])).sum(
-                    1
-                )
-                for candidate, likeness in zip(batch, np.round(alike.astype(float), 4).tolist(), strict=True):
+                texts, labels = (embedder.encode([c[key] for c in batch]) for key in ("of", "label"))
+                alike = np.round((texts * labels).sum(axis=1).astype(float), 4).tolist()
+                for candidate, likeness in zip(batch, alike, strict=True):
                     if likeness >= self._options.dense:
                         row = _anchor(candidate, likeness, self._options)
                         found[candidate["node"]].append((-likeness, candidate["sample_id"], candidate["start"], row))

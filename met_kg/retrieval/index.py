@@ -128,9 +128,8 @@ class IndexWriter:
         bm25: Any = None
         if self._vocabulary:
             bm25 = bm25s.BM25(method="lucene")
-            bm25.index(
-                _Tokenized(_Documents(self._folder / "tokens", self._ends), self._vocabulary), show_progress=False
-            )
+            documents = _Documents(self._folder / "tokens", self._ends)
+            bm25.index(_Tokenized(documents, self._vocabulary), show_progress=False)
             bm25.save(self._folder / "bm25", show_progress=False)
             bm25 = bm25s.BM25.load(self._folder / "bm25", mmap=True, show_progress=False)
         vectors = self._embed()

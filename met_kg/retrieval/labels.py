@@ -41,11 +41,8 @@ def read_labels(
     rows = _read(path)
     for column in (options.sample, options.node):
         if column not in rows.columns:
-            raise DataProblem(
-                f"the labelled slice has no column '{column}'",
-                where=str(path),
-                hint=f"it has {', '.join(rows.columns)}",
-            )
+            hint = f"it has {', '.join(rows.columns)}"
+            raise DataProblem(f"the labelled slice has no column '{column}'", where=str(path), hint=hint)
     nodes_of = _nodes_by_code(graph, options.system)
     found: dict[str, set[str]] = defaultdict(set)
     unknown: set[str] = set()
@@ -58,9 +55,8 @@ def read_labels(
             named = code if ":" in code or not options.system else f"{options.system}:{code}"
             if named not in nodes_of and named not in unknown:
                 unknown.add(named)
-                quarantine(
-                    Quarantined(str(path), f"row {number}", f"no node of the tree has the code '{named}'", named)
-                )
+                reason = f"no node of the tree has the code '{named}'"
+                quarantine(Quarantined(str(path), f"row {number}", reason, named))
             for node in nodes_of.get(named, ()):
                 found[node].add(identity)
     return {node: frozenset(held) for node, held in sorted(found.items())}

@@ -93,9 +93,7 @@ class NodeNames:
             for node, kind in self._read[form]:
                 if (node, start) in linked:
                     kind = min(kind, _LOOSE)
-                elif len(form) < _SHORT and not any(
-                    c.isupper() for raw in found.raw[first : last + 1] for c in raw[1:]
-                ):
+                elif len(form) < _SHORT and not _has_capital(found.raw[first : last + 1]):
                     continue
                 else:
                     kind = _INNER if kind <= _EXACT else _INNER_LOOSE
@@ -113,3 +111,8 @@ class NodeNames:
             counted = end
             last = spaces - 2
             yield last - self._lengths[pattern] + 1, last, self._forms[pattern]
+
+
+def _has_capital(written: Iterable[str]) -> bool:
+    """Whether a word has a capital beyond its first letter."""
+    return any(c.isupper() for word in written for c in word[1:])

@@ -30,7 +30,7 @@ class RetrievalOptions(BaseModel):
     wanted: int = Field(default=10, ge=0, description="samples wanted of a node; one with fewer is searched for")
     wanted_of: dict[str, int] = Field(
         default_factory=dict,
-        description="node -> samples wanted of it and all its kinds; the nearest node above counts",
+        description="node -> samples wanted of it and of each of its kinds; the nearest counts",
     )
     wanted_query: str = Field(
         default="", description="a named query or .rq file that returns ?node ?wanted; counts before wanted_of"
@@ -38,7 +38,7 @@ class RetrievalOptions(BaseModel):
     depth: int = Field(
         default=10,
         ge=1,
-        description="how many samples a search looks at for a node; for each one still wanted, as many",
+        description="samples that a search looks at for a node, for each one still wanted",
     )
     dense: float = Field(default=0.2, ge=-1, le=1, description="least cosine of node and sample")
     score: float = Field(

@@ -1,8 +1,8 @@
 """Rank samples for a node: by the names that their texts hold, by words, spelling, likeness of text and of image.
 
 What is searched with comes from the graph: the node's names and those of its kinds (``retrieve/lexicon``), and the
-nodes whose mention counts for it (``retrieve/kin``, ``retrieve/same-code``). Each way is a ranking of its own, listed in
-``data/rankings.tsv``; :mod:`met_kg.retrieval.fusion` makes one of them.
+nodes whose mention counts for it (``retrieve/kin``, ``retrieve/same-code``). Each way is a ranking of its own, listed
+in ``data/rankings.tsv``; :mod:`met_kg.retrieval.fusion` makes one of them.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class NodeSearch:
         scores = np.round(fused.scores, 7)
         least = np.partition(scores, -k)[-k] if len(scores) > k else -np.inf
         kept = np.flatnonzero(scores >= least)
-        best = sorted(((-float(scores[i]), ids[fused.rows[i]], int(fused.rows[i])) for i in kept))[:k]
+        best = sorted((-float(scores[i]), ids[fused.rows[i]], int(fused.rows[i])) for i in kept)[:k]
         places: dict[int, dict[str, int]] = {row: {} for _, _, row in best}
         for name, ranking in rankings.items():
             for row, rank in zip(ranking.rows, ranks(ranking.scores), strict=True):
