@@ -1,4 +1,4 @@
-"""Words of a vocabulary that are spelt like a word: "ureteral" and "ureter", "pneumothroax" and "pneumothorax"."""
+"""Words of a vocabulary that are spelt like a word: "ureteral" and "ureter", "pneumothorx" and "pneumothorax"."""
 
 from __future__ import annotations
 
