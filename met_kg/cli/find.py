@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from met_kg.records import Quarantined
     from met_kg.retrieval.door import Found
 
 __all__ = ["coverage", "find"]
@@ -40,6 +41,7 @@ def find(name: str, run: Path, top: int, form: str) -> None:
     options = Recipe.load(run / "recipe.yaml").retrieve
     samples = tables.read("samples", run / "samples.parquet", ["sample_id", "image", "caption", "context"])
     anchors = tables.read("anchors", run / "anchors.parquet")
+    aside: list[Quarantined] = []
     with Graph.open(run / "store") as graph:
         node = resolve(graph, name)
         found = samples_for_node(
@@ -49,8 +51,11 @@ def find(name: str, run: Path, top: int, form: str) -> None:
             node,
             options=options,
             k=top,
+            quarantine=aside.append,
             images=lambda image: expand_path(image, base=run),
         )
+    if aside:
+        click.echo(f"{len(aside):,} labels are not used; the first: {aside[0].reason} ({aside[0].where})", err=True)
     if not found:
         click.echo(f"No sample of the run says anything of {node}.", err=True)
     if form == "jsonl":
