@@ -28,8 +28,9 @@ _RUN = click.option(
 @click.argument("name", metavar="NODE")
 @_RUN
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many samples to show.")
+@click.option("--denied", is_flag=True, help="Samples, too, that say that it is not there.")
 @click.option("--format", "form", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
-def find(name: str, run: Path, top: int, form: str) -> None:
+def find(name: str, run: Path, top: int, denied: bool, form: str) -> None:
     """Rank a run's samples for NODE, a CURIE, label or synonym, and say what speaks for each."""
     from met_kg import tables
     from met_kg.graph.store import Graph
@@ -51,6 +52,7 @@ def find(name: str, run: Path, top: int, form: str) -> None:
             node,
             options=options,
             k=top,
+            denied=denied,
             quarantine=aside.append,
             images=lambda image: expand_path(image, base=run),
         )

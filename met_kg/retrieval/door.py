@@ -17,6 +17,7 @@ from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
 from met_kg.records import Quarantined
 from met_kg.retrieval.options import RetrievalOptions
+from met_kg.retrieval.resolve import Ancestors
 from met_kg.retrieval.suggest import index_writer, search_of
 
 __all__ = ["Found", "samples_for_node"]
@@ -46,6 +47,7 @@ def samples_for_node(
     *,
     options: RetrievalOptions,
     k: int = 20,
+    denied: bool = False,
     quarantine: Callable[[Quarantined], None] = lambda _: None,
     images: Callable[[str], Path] = Path,
 ) -> list[Found]:
@@ -57,6 +59,8 @@ def samples_for_node(
         batches of the tables of these names.
     options
         of the run: embedder, weights learned from a labelled slice, and so on.
+    denied
+        give samples, too, that say that the node (or something wider) is not there, and nothing else of it.
     images
         makes an image path of a sample a path on disk; only an image embedder needs it.
     """
@@ -65,20 +69,26 @@ def samples_for_node(
         for batch in samples:
             writer.add(batch)
         search, learned = search_of(writer, graph, options, quarantine)
-        hits = search.retrieve_for_node(node, k, learned[node] if learned else None)
-        meant = {node, *search.kin(node).below}
-    wanted = {hit.sample_id for hit in hits}
-    said: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for batch in anchors:
-        here = batch[batch["sample_id"].isin(wanted) & batch["node"].isin(meant)]
-        for row in here.to_dict("records"):
-            said[row["sample_id"]].append({str(key): value for key, value in row.items()})
+        said = _said(anchors, {node, *search.kin(node).below}, Ancestors(graph)[node])
+        out = set() if denied else {s for s, rows in said.items() if all(r["polarity"] == "negative" for r in rows)}
+        hits = search.retrieve_for_node(node, k + len(out), learned[node] if learned else None)
+    hits = [hit for hit in hits if hit.sample_id not in out][:k]
     found = []
     for rank, hit in enumerate(hits, 1):
-        mine = sorted(said[hit.sample_id], key=lambda row: (-row["score"], row["node"]))
+        mine = sorted(said.get(hit.sample_id, ()), key=lambda row: (-row["score"], row["node"]))
         polarity = mine[0]["polarity"] if mine else ""
         found.append(Found(rank, hit.sample_id, hit.score, polarity, tuple(map(_words, mine)), hit.ranks))
     return found
+
+
+def _said(anchors: Iterable[pd.DataFrame], meant: set[str], above: frozenset[str]) -> dict[str, list[dict[str, Any]]]:
+    """Sample -> its anchors to these nodes, and those that deny one above."""
+    said: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for batch in anchors:
+        denies = batch["node"].isin(above) & (batch["polarity"] == "negative")
+        for row in batch[batch["node"].isin(meant) | denies].to_dict("records"):
+            said[row["sample_id"]].append({str(key): value for key, value in row.items()})
+    return said
 
 
 def _words(anchor: dict[str, Any]) -> str:

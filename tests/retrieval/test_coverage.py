@@ -70,8 +70,12 @@ def test_the_tree_of_coverage_adds_up(mini_graph: Graph) -> None:
 
 def test_samples_for_a_node_with_what_speaks_for_them(mini_graph: Graph) -> None:
     samples, anchors = _tables(mini_graph)
-    found = samples_for_node([samples[:1], samples[1:]], [anchors], mini_graph, "DOID:552", options=RetrievalOptions())
-    assert [f.rank for f in found] == [1, 2, 3, 4]
+    options, cut = RetrievalOptions(), [samples[:1], samples[1:]]
+    found = samples_for_node(cut, [anchors], mini_graph, "DOID:552", options=options)
+    assert {f.sample_id for f in found} == {"s0", "s1", "s2"} and [f.rank for f in found] == [1, 2, 3]
+    viral = samples_for_node(cut, [anchors], mini_graph, "DOID:10533", options=options)
+    assert viral[0].sample_id == "s0" and "s3" not in {f.sample_id for f in viral}  # who denies pneumonia denies it
+    found = samples_for_node(cut, [anchors], mini_graph, "DOID:552", options=options, denied=True)
     by_id = {f.sample_id: f for f in found}
     assert by_id["s1"].polarity == "positive" and by_id["s1"].evidence == ("caption: Bacterial pneumonia",)
     assert by_id["s3"].polarity == "negative" and by_id["s3"].evidence == ("caption: pneumonia",)
