@@ -133,6 +133,23 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             "sentence": _TEXT,
         }
     ),
+    "coverage": pa.schema(
+        {
+            "node": _TEXT,
+            "label": _TEXT,
+            "axis": _TEXT,
+            "depth": _INT,  # in the tree; 0 for the root of an axis
+            "wanted": _INT,  # samples wanted of the node
+            "found": _INT,  # samples that show it or a kind of it
+            "direct": _INT,  # samples anchored to the node itself
+            "kept": _INT,  # of those found, kept by filtering
+            "excluded": _INT,  # samples that say it is not there
+            "nearest": _TEXT,  # nearest node of the tree that has samples; '' where the node has some
+            "nearest_label": _TEXT,
+            "nearest_relation": _TEXT,  # parent | sibling | ancestor | cousin ...
+            "nearest_distance": _INT,  # steps along tree parents
+        }
+    ),
     "quarantine": pa.schema({"source": _TEXT, "where": _TEXT, "reason": _TEXT, "content": _TEXT}),
 }
 

@@ -27,6 +27,8 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "query": ("met_kg.cli.query", "query", "Run a named SPARQL query, or one from a file."),
     "slice": ("met_kg.cli.items", "slice_items", "Export the part of a run that a query selects."),
     "retrieve": ("met_kg.cli.run", "retrieve", "Anchor a run's samples to nodes again."),
+    "find": ("met_kg.cli.find", "find", "Rank a run's samples for a node."),
+    "coverage": ("met_kg.cli.find", "coverage", "Samples wanted, found and kept for each node."),
     "filter": ("met_kg.cli.run", "filter_samples", "Filter a run's samples again."),
     "synthesize": ("met_kg.cli.run", "synthesize", "Write a run's captions and questions again."),
     "verify": ("met_kg.cli.items", "verify", "Prove every VQA item of a run or data set again."),

@@ -15,7 +15,7 @@ from met_kg.literature.lexicon import Lexicon, Reading
 from met_kg.records import Quarantined
 from met_kg.vocabulary import Axis
 
-__all__ = ["COLUMNS", "metadata_anchors"]
+__all__ = ["COLUMNS", "Metadata"]
 
 #: Metadata columns and the axes that a value there can name.
 COLUMNS: Final[dict[str, tuple[Axis, ...]]] = {
@@ -29,31 +29,44 @@ _NOTHING: Final = "-"
 _SEPARATOR: Final = re.compile(r"\s*[|;]\s*|,\s+")
 
 
-def metadata_anchors(
-    samples: pd.DataFrame, lexicon: Lexicon, quarantine: Callable[[Quarantined], None]
-) -> Iterator[dict[str, Any]]:
-    """One positive anchor for each metadata value that the tree knows; each unknown value is set aside once."""
-    unknown: set[tuple[str, str, str]] = set()
-    for column, axes in COLUMNS.items():
-        for sample_id, corpus, value in zip(samples["sample_id"], samples["source"], samples[column], strict=True):
-            for part in _parts(column, corpus, value):
-                reading = _read(column, corpus, part, axes, lexicon)
-                if reading is None:
-                    if (column, corpus, part) not in unknown and not _says_nothing(column, corpus, part):
-                        unknown.add((column, corpus, part))
-                        reason = f"the tree knows no node for the {column} '{part}'"
-                        quarantine(Quarantined(corpus, f"{column} of {sample_id}", reason, part))
-                    continue
-                yield {
-                    "sample_id": sample_id,
-                    "node": reading.entry.node,
-                    "axis": reading.entry.axis,
-                    "polarity": "positive",
-                    "assertion": "positive",
-                    "method": "metadata",
-                    "score": _SCORE,
-                    "evidence": json.dumps({"column": column, "value": value}, ensure_ascii=False),
-                }
+class Metadata:
+    """Reads metadata columns, batch by batch.
+
+    Parameters
+    ----------
+    quarantine
+        takes each value that the tree does not know, once.
+    """
+
+    def __init__(self, lexicon: Lexicon, quarantine: Callable[[Quarantined], None]) -> None:
+        self._lexicon, self._quarantine = lexicon, quarantine
+        self._unknown: set[tuple[str, str, str]] = set()
+
+    def anchors(self, samples: pd.DataFrame) -> Iterator[dict[str, Any]]:
+        """One positive anchor row for each metadata value that the tree knows."""
+        for column, axes in COLUMNS.items():
+            for sample_id, corpus, value in zip(samples["sample_id"], samples["source"], samples[column], strict=True):
+                for part in _parts(column, corpus, value):
+                    reading = _read(column, corpus, part, axes, self._lexicon)
+                    if reading is None:
+                        self._set_aside(column, corpus, part, sample_id)
+                        continue
+                    yield {
+                        "sample_id": sample_id,
+                        "node": reading.entry.node,
+                        "axis": reading.entry.axis,
+                        "polarity": "positive",
+                        "assertion": "positive",
+                        "method": "metadata",
+                        "score": _SCORE,
+                        "evidence": json.dumps({"column": column, "value": value}, ensure_ascii=False),
+                    }
+
+    def _set_aside(self, column: str, corpus: str, part: str, sample_id: str) -> None:
+        if (column, corpus, part) not in self._unknown and not _says_nothing(column, corpus, part):
+            self._unknown.add((column, corpus, part))
+            reason = f"the tree knows no node for the {column} '{part}'"
+            self._quarantine(Quarantined(corpus, f"{column} of {sample_id}", reason, part))
 
 
 def _parts(column: str, corpus: str, value: str) -> list[str]:

@@ -37,13 +37,13 @@ class Ancestors:
 
 
 def resolve(rows: Iterable[Row], ancestors: Ancestors) -> list[dict[str, Any]]:
-    """Anchors to keep, in order of sample, axis and node."""
+    """Anchors to keep: samples in the order in which they first come, then in order of axis and node."""
     by_sample: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         by_sample[row["sample_id"]][row["node"]].append(row)
     kept: list[dict[str, Any]] = []
-    for sample_id in sorted(by_sample):
-        anchors = {node: _merge(found) for node, found in sorted(by_sample[sample_id].items())}
+    for about in by_sample.values():
+        anchors = {node: _merge(found) for node, found in sorted(about.items())}
         _contradictions(anchors, ancestors)
         kept += sorted(_without_implied(anchors, ancestors), key=lambda a: (a["axis"], a["node"]))
     return kept

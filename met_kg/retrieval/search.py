@@ -1,30 +1,42 @@
-"""Rank samples for a node: mentions, BM25 and dense vectors, fused by reciprocal rank.
+"""Rank samples for a node: by the names that their texts hold, by words, spelling, likeness of text and of image.
 
-The words to search with come from the graph (``retrieve/node-terms``): the node's names, and its descendants' labels.
+What is searched with comes from the graph: the node's names and those of its kinds (``retrieve/lexicon``), and the
+nodes whose mention counts for it (``retrieve/kin``, ``retrieve/same-code``). Each way is a ranking of its own, listed
+in ``data/rankings.tsv``; :mod:`met_kg.retrieval.fusion` makes one of them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from met_kg.graph.store import Graph
+from met_kg.literature.codes import node_codes
 from met_kg.literature.normalise import normal_form
-from met_kg.models.text import text_embedder
+from met_kg.retrieval.fusion import Ranking, Weights, default_weights, fuse, ranks
+from met_kg.retrieval.index import SampleIndex
+from met_kg.retrieval.names import KINDS
 from met_kg.retrieval.options import RetrievalOptions
-from met_kg.retrieval.resolve import Ancestors
+from met_kg.retrieval.spelling import Spelling
 
-__all__ = ["Hit", "NodeSearch", "sample_text"]
+__all__ = ["Hit", "Kin", "NodeSearch"]
 
-#: How much each ranking counts: a name in the text says more than its words, and these more than likeness.
-_WEIGHT: Final = {"mention": 3.0, "names": 1.0, "descendants": 0.5, "dense": 0.5}
-#: A query made of the labels of thousands of descendants says nothing: the nearest ones stand for all.
-_DESCENDANTS: Final = 40
+#: Names of so many kinds at most are compared by spelling, the nearest first.
+_SPELT: Final = 1000
+#: Less of a name than this says nothing.
+_LEAST_SPELT: Final = 0.05
+#: So many samples by likeness.
+_NEAREST: Final = 1000
+#: The first kinds of name: what the linker read.
+_READ: Final = 3
+#: So many images stand for a node.
+_IMAGES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,102 +48,179 @@ class Hit:
     ranks: dict[str, int]
 
 
-def sample_text(samples: pd.DataFrame) -> list[str]:
-    """Caption and context of each sample as one text."""
-    both = zip(samples["caption"], samples["context"], strict=True)
-    return [f"{caption}\n\n{context}".strip() for caption, context in both]
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """The nodes whose mention counts for a node, nearest first."""
+
+    below: tuple[str, ...]
+    part: tuple[str, ...]
+    place: tuple[str, ...]
+    same: tuple[str, ...]
 
 
 class NodeSearch:
-    """Indexes of a set of samples, and the ranking of samples for nodes.
+    """Ranks the samples of an index for nodes of a tree with its closure.
 
     Parameters
     ----------
-    samples
-        table ``samples``.
-    graph
-        the tree with its closure.
-    anchors
-        anchors already known (table ``anchors``): their positive ones lead the ranking.
+    weights
+        of the fusion; those of ``data/rankings.tsv`` when None.
     """
 
     def __init__(
-        self, samples: pd.DataFrame, graph: Graph, options: RetrievalOptions, anchors: pd.DataFrame | None = None
+        self, index: SampleIndex, graph: Graph, options: RetrievalOptions, weights: Weights | None = None
     ) -> None:
-        import bm25s
+        self.index, self._graph, self._options = index, graph, options
+        self.weights: Weights = default_weights() if weights is None else weights
+        self._same: dict[str, list[str]] = defaultdict(list)
+        for row in graph.rows("retrieve/same-code"):
+            self._same[str(row["node"])].append(str(row["member"]))
+        self._coded = frozenset(node_codes(graph, (options.vocabulary,))) if options.vocabulary else None
+        self._spelling = Spelling(list(index.bm25.vocab_dict)) if index.bm25 is not None else None
+        self._spelt = lru_cache(maxsize=20_000)(self._look_up)
+
+    def retrieve_for_node(self, node: str, k: int = 100, weights: Weights | None = None) -> list[Hit]:
+        """The best ``k`` samples for a node, best first; ties in order of sample id."""
+        rankings = self.rankings(node)
+        fused = fuse(rankings, self.weights if weights is None else weights, self._options.rank_constant)
+        ids = self.index.ids
+        # Only what can be among the best is put in order of identifiers.
+        scores = np.round(fused.scores, 7)
+        least = np.partition(scores, -k)[-k] if len(scores) > k else -np.inf
+        kept = np.flatnonzero(scores >= least)
+        best = sorted((-float(scores[i]), ids[fused.rows[i]], int(fused.rows[i])) for i in kept)[:k]
+        places: dict[int, dict[str, int]] = {row: {} for _, _, row in best}
+        for name, ranking in rankings.items():
+            for row, rank in zip(ranking.rows, ranks(ranking.scores), strict=True):
+                if int(row) in places:
+                    places[int(row)][name] = int(rank)
+        return [Hit(sample_id, -score, places[row]) for score, sample_id, row in best]
+
+    def rankings(self, node: str) -> dict[str, Ranking]:
+        """Every ranking that has a sample for the node."""
+        names = self.index.names
+        if node not in names.number:
+            return {}
+        kin = self.kin(node)
+        found: dict[str, Ranking] = {}
+        for group, members in (("own", (node,)), ("below", kin.below)):
+            postings = self._postings(members)
+            for kind, name in enumerate(KINDS):
+                found[f"{group}-{name}"] = _most(postings[postings["kind"] == kind])
+        found["often"] = _often(self._read((node, *kin.below)))
+        for name, members in (("same", kin.same), ("part", kin.part), ("place", kin.place)):
+            found[name] = _most(self._read(members))
+        label = normal_form(names.label_of[node])
+        found["words"] = self._bm25(label)
+        found["synonym-words"] = self._bm25(" ".join(names.of[node]))
+        found["fuzzy"] = self._fuzzy(names.of[node].items())
+        below = (item for member in kin.below for item in names.of[member].items())
+        found["below-fuzzy"] = self._fuzzy(item for _, item in zip(range(_SPELT), below, strict=False))
+        if self.index.vectors is not None:
+            found["dense"] = self._nearest(self.index.vectors, self.index.embedder.encode([names.label_of[node]]))
+        if self.index.images is not None:
+            found["image"] = self._nearest(self.index.images, self._images_of((node, *kin.below)))
+        return {name: ranking for name, ranking in found.items() if len(ranking.rows)}
+
+    def kin(self, node: str) -> Kin:
+        """The nodes whose mention counts for a node."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for row in self._graph.rows("retrieve/kin", node=node):
+            found[str(row["kind"])].append(str(row["member"]))
+        below = found["below"] if self._coded is None else [n for n in found["below"] if n in self._coded]
+        mine = {node, *found["below"]}
+        same = dict.fromkeys(s for n in (node, *below) for s in self._same.get(n, ()) if s not in mine)
+        return Kin(tuple(below), tuple(found["part"]), tuple(found["place"]), tuple(same))
+
+    def _postings(self, nodes: Sequence[str]) -> NDArray[Any]:
+        parts = [part for node in nodes if len(part := self.index.named(node))]
+        return np.concatenate(parts) if parts else self.index.named("")
+
+    def _read(self, nodes: Sequence[str]) -> NDArray[Any]:
+        postings = self._postings(nodes)
+        return postings[postings["kind"] < _READ]
+
+    def _bm25(self, text: str) -> Ranking:
+        """Scores relative to the best."""
+        if self.index.bm25 is None:
+            return _NONE
+        known = self.index.bm25.vocab_dict
+        tokens = [t for t in dict.fromkeys(text.split()) if t[0].isalnum() and t in known]
+        if not tokens:
+            return _NONE
+        scores = self.index.bm25.get_scores(tokens)
+        rows = np.flatnonzero(scores > 0).astype(np.int32)
+        return Ranking(rows, (scores[rows] / scores.max()).astype(np.float32))
+
+    def _fuzzy(self, names: Iterable[tuple[str, float]]) -> Ranking:
+        """How much of the best matching name each text has: each word weighted by its rarity and its likeness."""
+        if self._spelling is None:
+            return _NONE
+        held = np.zeros(len(self.index), np.float32)
+        best = np.zeros(len(self.index), np.float32)
+        for name, weight in names:
+            words = [word for word in name.split() if word[0].isalnum()]
+            rarity = [self._rarity(word) for word in words]
+            touched = []
+            for word, rare in zip(words, rarity, strict=True):
+                rows, likeness = self._spelt(word)
+                held[rows] += rare * likeness
+                touched.append(rows)
+            for rows in touched:
+                best[rows] = np.maximum(best[rows], weight / sum(rarity) * held[rows])
+            for rows in touched:
+                held[rows] = 0.0
+        rows = np.flatnonzero(best > _LEAST_SPELT).astype(np.int32)
+        return Ranking(rows, best[rows])
+
+    def _rarity(self, word: str) -> float:
+        """Inverse document frequency as in BM25."""
+        having, total = len(self.index.holding(word)), len(self.index)
+        return float(np.log1p((total - having + 0.5) / (having + 0.5)))
+
+    def _look_up(self, word: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Rows of texts with a word spelt like this one, and the likeness of the likest."""
+        assert self._spelling is not None
+        found = [(self.index.holding(other), likeness) for other, likeness in self._spelling.alike(word)]
+        if not found:
+            return np.empty(0, np.int32), np.empty(0, np.float32)
+        rows, inverse = np.unique(np.concatenate([rows for rows, _ in found]), return_inverse=True)
+        best = np.zeros(len(rows), np.float32)
+        np.maximum.at(best, inverse, np.concatenate([np.full(len(r), s, np.float32) for r, s in found]))
+        return rows, best
+
+    def _nearest(self, vectors: NDArray[np.float32], query: NDArray[np.float32] | None) -> Ranking:
         import faiss
 
-        self._graph, self._options = graph, options
-        self._ids: list[str] = samples["sample_id"].tolist()
-        texts = sample_text(samples)
-        self._bm25: Any = bm25s.BM25(method="lucene")
-        self._bm25.index([_tokens(text) for text in texts], show_progress=False)
-        self._embedder = text_embedder(options.embedder, seed=options.seed)
-        self._embedder.fit(texts)
-        self._vectors = self._embedder.encode(texts)
-        self._dense: Any = faiss.IndexFlatIP(self._vectors.shape[1])
-        self._dense.add(self._vectors)
-        self._mentioned = _by_node(anchors, Ancestors(graph)) if anchors is not None else {}
+        if query is None or not query.any():
+            return _NONE
+        scores, rows = faiss.knn(query, vectors, min(_NEAREST, len(vectors)), metric=faiss.METRIC_INNER_PRODUCT)
+        kept = (rows[0] >= 0) & (scores[0] > 1e-5)
+        return Ranking(rows[0][kept].astype(np.int32), scores[0][kept])
 
-    def retrieve_for_node(self, node: str, k: int = 100) -> list[Hit]:
-        """The best ``k`` samples for a node, best first; ties in order of sample id."""
-        names, descendants = self._terms(node)
-        if not names:
-            return []
-        rankings = {
-            "mention": [s for s, _ in self._mentioned.get(node, [])[: 4 * k]],
-            "names": self._lexical(" ".join(names), 4 * k),
-            "descendants": self._lexical(" ".join(descendants), 4 * k),
-            "dense": self._nearest(names[0], 4 * k),
-        }
-        score: defaultdict[str, float] = defaultdict(float)
-        ranks: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        for ranking, found in rankings.items():
-            for rank, sample_id in enumerate(found, 1):
-                score[sample_id] += _WEIGHT[ranking] / (self._options.rank_constant + rank)
-                ranks[sample_id][ranking] = rank
-        best = sorted(score, key=lambda s: (-score[s], s))[:k]
-        return [Hit(s, round(score[s], 6), ranks[s]) for s in best]
-
-    def similarity(self, text: str) -> NDArray[np.float32]:
-        """Cosine of a text with every sample, in the order of the table."""
-        found: NDArray[np.float32] = self._vectors @ self._embedder.encode([text])[0]
-        return found
-
-    def _terms(self, node: str) -> tuple[list[str], list[str]]:
-        rows = list(self._graph.rows("retrieve/node-terms", node=node))
-        names = [str(r["term"]) for kind in ("label", "synonym") for r in rows if r["kind"] == kind]
-        return names, [str(r["term"]) for r in rows if r["kind"] == "descendant"][:_DESCENDANTS]
-
-    def _lexical(self, text: str, k: int) -> list[str]:
-        tokens = [t for t in dict.fromkeys(_tokens(text)) if t in self._bm25.vocab_dict]
-        if not tokens:
-            return []
-        return self._top(self._bm25.get_scores(tokens), k)
-
-    def _nearest(self, text: str, k: int) -> list[str]:
-        query = self._embedder.encode([text])
-        if not query.any():
-            return []
-        scores, rows = self._dense.search(query, min(k, len(self._ids)))
-        found = [(-round(float(s), 5), self._ids[r]) for s, r in zip(scores[0], rows[0], strict=True) if s > 0]
-        return [sample_id for _, sample_id in sorted(found)]
-
-    def _top(self, scores: NDArray[np.float32], k: int) -> list[str]:
-        positive = np.flatnonzero(scores > 0)
-        ordered = sorted((-round(float(scores[i]), 5), self._ids[i]) for i in positive)
-        return [sample_id for _, sample_id in ordered[:k]]
+    def _images_of(self, nodes: Sequence[str]) -> NDArray[np.float32] | None:
+        """The mean image of samples whose text names a node."""
+        rows = np.unique(self._read(nodes)["row"])[:_IMAGES]
+        if self.index.images is None or not len(rows):
+            return None
+        mean = self.index.images[rows].mean(axis=0, keepdims=True)
+        length = float(np.linalg.norm(mean))
+        return (mean / length).astype(np.float32) if length else None
 
 
-def _tokens(text: str) -> list[str]:
-    return [word for word in normal_form(text).split() if word[0].isalnum()]
+_NONE: Final = Ranking(np.empty(0, np.int32), np.empty(0, np.float32))
 
 
-def _by_node(anchors: pd.DataFrame, ancestors: Ancestors) -> dict[str, list[tuple[str, float]]]:
-    """Node -> samples that show it or a kind of it, surest first."""
-    found: dict[str, dict[str, float]] = defaultdict(dict)
-    shown = anchors[anchors["polarity"] == "positive"]
-    for sample_id, node, score in zip(shown["sample_id"], shown["node"], shown["score"], strict=True):
-        for one in (node, *ancestors[node]):
-            found[one][sample_id] = max(score, found[one].get(sample_id, 0.0))
-    return {node: sorted(held.items(), key=lambda pair: (-pair[1], pair[0])) for node, held in found.items()}
+def _most(postings: NDArray[Any]) -> Ranking:
+    """Each sample once, with the largest weight of a field that names a node."""
+    rows, inverse = np.unique(postings["row"], return_inverse=True)
+    scores = np.zeros(len(rows), np.float32)
+    np.maximum.at(scores, inverse, postings["weight"])
+    return Ranking(rows.astype(np.int32), scores)
+
+
+def _often(postings: NDArray[Any]) -> Ranking:
+    """Logarithm of how often each sample names a node."""
+    rows, inverse = np.unique(postings["row"], return_inverse=True)
+    counts = np.bincount(inverse, postings["count"], len(rows))
+    return Ranking(rows.astype(np.int32), np.log1p(counts).astype(np.float32))

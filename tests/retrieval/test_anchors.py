@@ -11,7 +11,6 @@ from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
 from met_kg.records import Quarantined
 from met_kg.retrieval.anchors import anchor_samples
-from met_kg.retrieval.coverage import coverage
 from met_kg.retrieval.options import RetrievalOptions
 from met_kg.retrieval.resolve import Ancestors, resolve
 
@@ -155,11 +154,3 @@ def test_same_samples_same_anchors(mini_graph: Graph) -> None:
 def test_no_samples_no_anchors(mini_graph: Graph) -> None:
     anchors, aside = _anchors(mini_graph)
     assert anchors.empty and list(anchors.columns) == tables.SCHEMAS["anchors"].names and not aside
-
-
-def test_coverage_counts_samples_of_every_live_node(mini_graph: Graph) -> None:
-    anchors, _ = _anchors(mini_graph, {"caption": "Pneumonia."}, {"caption": "Pneumonia. No cough."})
-    table = coverage(mini_graph, anchors).set_index("node")
-    assert table.loc["DOID:552", ["found", "excluded"]].tolist() == [2, 0]
-    assert table.loc["SYMP:0000614", ["found", "excluded"]].tolist() == [0, 1]
-    assert "DOID:9999" not in table.index

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +13,9 @@ from met_kg.graph.store import Graph
 from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
 from met_kg.models.text import TfidfSvdEmbedder, text_embedder
-from met_kg.retrieval.anchors import anchor_samples
 from met_kg.retrieval.options import RetrievalOptions
 from met_kg.retrieval.search import NodeSearch
+from met_kg.retrieval.suggest import index_writer
 
 CAPTIONS = [
     "Chest X-ray with bacterial pneumonia of the right lung.",
@@ -24,27 +26,62 @@ CAPTIONS = [
 ]
 
 
-def _search(graph: Graph) -> NodeSearch:
-    samples = tables.frame("samples", [{"sample_id": f"s{i}", "caption": c} for i, c in enumerate(CAPTIONS)])
-    options = RetrievalOptions(search=False)
-    linker = Linker(Lexicon.from_graph(graph))
-    anchors = anchor_samples(samples, graph, linker, options=options, quarantine=lambda _: None)
-    return NodeSearch(samples, graph, options, anchors)
+def _search(graph: Graph, folder: Path, captions: list[str] = CAPTIONS, **settings: Any) -> NodeSearch:
+    samples = tables.frame("samples", [{"sample_id": f"s{i}", "caption": c} for i, c in enumerate(captions)])
+    options = RetrievalOptions(**settings)
+    writer = index_writer(graph, Linker(Lexicon.from_graph(graph)), options, folder)
+    # Cut into batches at will: the index is the same.
+    writer.add(samples[:2])
+    writer.add(samples[2:])
+    return NodeSearch(writer.finish(), graph, options)
 
 
-def test_descendants_count_and_mentions_lead(mini_graph: Graph) -> None:
-    hits = _search(mini_graph).retrieve_for_node("DOID:552", 3)
+def test_kinds_count_and_names_lead(mini_graph: Graph, tmp_path: Path) -> None:
+    hits = _search(mini_graph, tmp_path).retrieve_for_node("DOID:552", 3)
     assert [h.sample_id for h in hits][:2] == ["s0", "s3"]
-    assert hits[0].ranks["mention"] == 1 and "mention" not in hits[1].ranks
-    assert hits[0].score > hits[1].score
+    assert hits[0].ranks["below-label"] == 1 and hits[0].ranks["own-inner"] == 1
+    assert hits[1].ranks["own-label"] == 1  # said to be uncertain, and said
+    assert hits[0].score > hits[1].score > hits[2].score
 
 
-def test_a_node_without_words_in_common_finds_nothing(mini_graph: Graph) -> None:
-    assert _search(mini_graph).retrieve_for_node("SYMP:0000604", 5) == []
+def test_a_name_inside_a_longer_one_is_found_but_after_one_that_is_meant(mini_graph: Graph, tmp_path: Path) -> None:
+    search = _search(mini_graph, tmp_path, ["Heart disease, treated.", "The heart is large."])
+    rankings = search.rankings("UBERON:0000948")
+    assert rankings["own-label"].rows.tolist() == [1] and rankings["own-inner"].rows.tolist() == [0]
+    assert [h.sample_id for h in search.retrieve_for_node("UBERON:0000948", 2)] == ["s1", "s0"]
 
 
-def test_unknown_node_finds_nothing(mini_graph: Graph) -> None:
-    assert _search(mini_graph).retrieve_for_node("DOID:1234567", 5) == []
+def test_misspelt_names_and_other_endings_are_found(mini_graph: Graph, tmp_path: Path) -> None:
+    search = _search(mini_graph, tmp_path, ["Small pneumothorx.", "A pneumothoracic drain.", "A chest tube."])
+    fuzzy = search.rankings("MET:0000023")["fuzzy"]
+    assert set(fuzzy.rows.tolist()) == {0, 1}
+    assert "own-label" not in search.rankings("MET:0000023")
+
+
+def test_parts_and_places_are_rankings_of_their_own(mini_graph: Graph, tmp_path: Path) -> None:
+    search = _search(mini_graph, tmp_path, ["A view of the right lung.", "The liver."])
+    assert search.rankings("UBERON:0001443")["part"].rows.tolist() == [0]
+    assert search.rankings("DOID:850")["place"].rows.tolist() == [0]
+
+
+def test_only_kinds_that_the_vocabulary_of_the_labels_has(mini_graph: Graph, tmp_path: Path) -> None:
+    plain = _search(mini_graph, tmp_path / "a")
+    coded = _search(mini_graph, tmp_path / "b", vocabulary="MESH")
+    assert "DOID:552" in plain.kin("DOID:850").below and "DOID:874" in plain.kin("DOID:850").below
+    assert coded.kin("DOID:850").below == ("DOID:552",)
+
+
+def test_a_node_without_words_in_common_finds_nothing(mini_graph: Graph, tmp_path: Path) -> None:
+    assert _search(mini_graph, tmp_path).retrieve_for_node("SYMP:0000614", 5) == []
+
+
+def test_unknown_node_finds_nothing(mini_graph: Graph, tmp_path: Path) -> None:
+    assert _search(mini_graph, tmp_path).retrieve_for_node("DOID:1234567", 5) == []
+
+
+def test_samples_without_text_are_no_error(mini_graph: Graph, tmp_path: Path) -> None:
+    assert _search(mini_graph, tmp_path / "a", ["", ""]).retrieve_for_node("DOID:552", 5) == []
+    assert _search(mini_graph, tmp_path / "b", []).retrieve_for_node("DOID:552", 5) == []
 
 
 def test_built_in_embedder_gives_unit_rows_and_likeness() -> None:
