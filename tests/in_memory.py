@@ -13,7 +13,7 @@ from met_kg.filtering import decide
 from met_kg.filtering.options import FilterOptions
 from met_kg.graph.store import Graph
 from met_kg.records import Quarantined
-from met_kg.retrieval.anchored import AnchoredSamples, in_order_of
+from met_kg.retrieval.anchored import AnchoredSamples
 
 
 def samples_of(specs: list[CorpusSpec], folder: Path, seed: int) -> tuple[pd.DataFrame, list[Quarantined]]:
@@ -32,3 +32,9 @@ def decisions_on(
     tables.write("anchors", in_order_of(samples, anchors), run / "anchors.parquet")
     pairs = AnchoredSamples(run / "samples.parquet", run / "anchors.parquet", size=2)
     return pd.concat(decide(pairs, graph, options, run=run, seed=seed), ignore_index=True)
+
+
+def in_order_of(samples: pd.DataFrame, anchors: pd.DataFrame) -> pd.DataFrame:
+    """The anchors in the order of their samples; those of one sample keep theirs."""
+    place = {sample_id: i for i, sample_id in enumerate(samples["sample_id"])}
+    return anchors.iloc[anchors["sample_id"].map(place).argsort(kind="stable")].reset_index(drop=True)

@@ -95,19 +95,8 @@ def coverage(run: Path, axis: str | None, missing: bool, top: int) -> None:
     from rich.table import Table
 
     from met_kg import tables
-    from met_kg.graph.store import Graph
-    from met_kg.pipeline.recipe import Recipe
-    from met_kg.retrieval.coverage import coverage as cover
-    from met_kg.retrieval.wanted import wanted
 
-    anchors = tables.read("anchors", run / "anchors.parquet")
-    kept = None
-    if (run / "decisions.parquet").is_file():
-        decisions = tables.read("decisions", run / "decisions.parquet", ["sample_id", "verdict"])
-        dropped = set(decisions.loc[decisions["verdict"] == "drop", "sample_id"])
-        kept = frozenset(set(anchors["sample_id"]) - dropped)
-    with Graph.open(run / "store") as graph:
-        found = cover(graph, [anchors], wanted(graph, Recipe.load(run / "recipe.yaml").retrieve), kept)
+    found = tables.read("coverage", run / "coverage.parquet")
     if axis:
         found = found[found["axis"] == axis]
     has = found["found"] > 0

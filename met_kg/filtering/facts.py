@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from met_kg.literature.sentences import sentences
 from met_kg.vocabulary import expand
 
-__all__ = ["age_of", "is_introduced", "kept_triples", "sample_triples", "sex_of"]
+__all__ = ["COLUMNS", "age_of", "is_introduced", "kept_triples", "sample_triples", "sex_of"]
 
 _PREDICATES: Final = {"positive": "met:depicts", "uncertain": "met:mayDepict", "negative": "met:excludes"}
 #: A step of an anchor's method -> the predicate that says where the anchor comes from.
@@ -28,6 +28,9 @@ _AND: Final = r"(?:and|or|versus|vs\.?|&|/|\+)"
 _JOINED_BEFORE: Final = re.compile(rf"(?:\b|(?=\W)){_AND}\s*$", re.IGNORECASE)
 _JOINED_AFTER: Final = re.compile(rf"\W{{0,2}}(?:scans?|images?|views?)?\s*{_AND}(?:\b|\s)", re.IGNORECASE)
 _COLUMNS: Final = {"split": "met:split", "group_id": "met:group", "source": "met:corpus", "licence": "met:licence"}
+
+#: What :func:`sample_triples` needs of a sample.
+COLUMNS: Final = ("sample_id", "caption", "sex", "age", *_COLUMNS)
 
 
 def sex_of(text: str) -> str:

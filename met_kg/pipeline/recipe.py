@@ -166,6 +166,8 @@ class Recipe(_Section):
         named += [(("tree", "decisions", i), path) for i, path in enumerate(self.tree.decisions)]
         named += [(("literature", "documents", i, "path"), d.path) for i, d in enumerate(self.literature.documents)]
         named += [(("corpus", i, "path"), c.path) for i, c in enumerate(self.corpus) if c.path]
+        if self.retrieve.labels:
+            named.append((("retrieve", "labels", "path"), self.retrieve.labels.path))
         named += [(("eval", "sources", b), p) for b, p in self.eval.sources.items()]
         problems = []
         for key, text in named:
@@ -215,6 +217,7 @@ _PATHS: Final = (
     ("tree", "decisions", "*"),
     ("literature", "documents", "*", "path"),
     ("corpus", "*", "path"),
+    ("retrieve", "labels", "path"),
     ("filter", "benchmarks", "*", "images"),
     ("filter", "benchmarks", "*", "table"),
     ("eval", "sources", "*"),

@@ -45,27 +45,44 @@ def _corpus_inputs(recipe: Recipe) -> Sequence[Path]:
 
 # --- retrieve --------------------------------------------------------------------------------------------------------
 def _retrieve(ctx: Context) -> None:
-    from met_kg.filtering.facts import sample_triples
+    from met_kg.filtering.facts import COLUMNS, sample_triples
     from met_kg.graph.ntriples import write_ntriples
     from met_kg.literature.lexicon import Lexicon
     from met_kg.literature.linker import Linker
-    from met_kg.retrieval.anchored import in_order_of
-    from met_kg.retrieval.anchors import anchor_samples
+    from met_kg.retrieval.anchored import AnchoredSamples
+    from met_kg.retrieval.anchors import anchors_in_batches
 
-    samples = tables.read("samples", ctx.run / "samples.parquet")
-    with ctx.graph() as graph:
-        linker = Linker(Lexicon.from_graph(graph))
-        anchors = anchor_samples(samples, graph, linker, options=ctx.recipe.retrieve, quarantine=ctx.quarantined.append)
-    anchors = in_order_of(samples, anchors)
-    tables.write("anchors", anchors, ctx.out("anchors.parquet"))
-    write_ntriples(sample_triples(samples, anchors), ctx.out("graph/samples.nt"))
-    ctx.counts |= {
-        "anchors": len(anchors),
-        "nodes": int(anchors["node"].nunique()),
-        "samples anchored": int(anchors["sample_id"].nunique()),
-    }
-    ctx.counts["by axis"] = {k: int(v) for k, v in sorted(Counter(anchors["axis"]).items())}
-    ctx.counts["by polarity"] = {k: int(v) for k, v in sorted(Counter(anchors["polarity"]).items())}
+    nodes, by_axis, by_polarity, anchored = set[str](), Counter[str](), Counter[str](), 0
+    samples = ctx.run / "samples.parquet"
+    with ctx.graph() as graph, tables.Writer("anchors", ctx.out("anchors.parquet")) as out:
+        for anchors in anchors_in_batches(
+            ctx.log.track(tables.batches("samples", samples), "anchoring samples, batches"),
+            graph,
+            Linker(Lexicon.from_graph(graph)),
+            options=ctx.recipe.retrieve,
+            quarantine=ctx.quarantined.append,
+            work=ctx.work / "retrieve",
+            images=lambda image: expand_path(image, base=ctx.run),
+        ):
+            out.add(anchors)
+            nodes.update(anchors["node"])
+            anchored += anchors["sample_id"].nunique()
+            by_axis.update(anchors["axis"])
+            by_polarity.update(anchors["polarity"])
+    pairs = AnchoredSamples(samples, ctx.out("anchors.parquet"))
+    write_ntriples(
+        (triple for batch, anchors in pairs.batches(COLUMNS) for triple in sample_triples(batch, anchors)),
+        ctx.out("graph/samples.nt"),
+    )
+    ctx.counts |= {"anchors": out.rows, "nodes": len(nodes), "samples anchored": anchored}
+    ctx.counts["by axis"] = dict(sorted(by_axis.items()))
+    ctx.counts["by polarity"] = dict(sorted(by_polarity.items()))
+
+
+def _retrieve_inputs(recipe: Recipe) -> Sequence[Path]:
+    from met_kg.retrieval.options import retrieval_files
+
+    return retrieval_files(recipe.retrieve)
 
 
 # --- filter ----------------------------------------------------------------------------------------------------------
@@ -74,16 +91,22 @@ def _filter(ctx: Context) -> None:
     from met_kg.filtering.facts import kept_triples
     from met_kg.graph.ntriples import write_ntriples
     from met_kg.retrieval.anchored import AnchoredSamples
+    from met_kg.retrieval.coverage import coverage
+    from met_kg.retrieval.wanted import wanted
 
     pairs = AnchoredSamples(ctx.run / "samples.parquet", ctx.run / "anchors.parquet")
     kept: set[str] = set()
     samples, by_rule = 0, Counter[str]()
-    with ctx.graph() as graph, tables.Writer("decisions", ctx.out("decisions.parquet")) as out:
-        for decisions in decide(pairs, graph, ctx.recipe.filter, run=ctx.run, seed=ctx.recipe.seed, log=ctx.log):
-            out.add(decisions)
-            kept |= kept_ids([decisions])
-            samples += decisions["sample_id"].nunique()
-            by_rule.update(decisions.loc[decisions["verdict"] == "drop", "rule"])
+    with ctx.graph() as graph:
+        with tables.Writer("decisions", ctx.out("decisions.parquet")) as out:
+            for decisions in decide(pairs, graph, ctx.recipe.filter, run=ctx.run, seed=ctx.recipe.seed, log=ctx.log):
+                out.add(decisions)
+                kept |= kept_ids([decisions])
+                samples += decisions["sample_id"].nunique()
+                by_rule.update(decisions.loc[decisions["verdict"] == "drop", "rule"])
+        anchors = (found for _, found in pairs.batches(["sample_id"]))
+        covered = coverage(graph, anchors, wanted(graph, ctx.recipe.retrieve), frozenset(kept))
+    tables.write("coverage", covered, ctx.out("coverage.parquet"))
     write_ntriples(kept_triples(kept), ctx.out("graph/decisions.nt"))
     ctx.counts |= {"in": samples, "kept": len(kept), "dropped": samples - len(kept)}
     ctx.counts["dropped by rule"] = dict(sorted(by_rule.items()))
@@ -226,15 +249,16 @@ STEPS: Final[tuple[Step, ...]] = (
         makes=("anchors.parquet", "graph/samples.nt"),
         do=_retrieve,
         settings=lambda r: r.retrieve.model_dump(mode="json"),
+        inputs=_retrieve_inputs,
         graphs=((Graphs.SAMPLES, "graph/samples.nt"),),
     ),
     Step(
         "filter",
         room="filtering",
         needs=("samples.parquet", "anchors.parquet", "graph/tree.nt", "graph/closure.nt"),
-        makes=("decisions.parquet", "graph/decisions.nt"),
+        makes=("decisions.parquet", "coverage.parquet", "graph/decisions.nt"),
         do=_filter,
-        settings=lambda r: r.filter.model_dump(mode="json"),
+        settings=lambda r: {"filter": r.filter.model_dump(mode="json"), "retrieve": r.retrieve.model_dump(mode="json")},
         inputs=_filter_inputs,
         graphs=((Graphs.DECISIONS, "graph/decisions.nt"),),
     ),
@@ -297,6 +321,7 @@ STEPS: Final[tuple[Step, ...]] = (
             "samples.parquet",
             "anchors.parquet",
             "decisions.parquet",
+            "coverage.parquet",
             "captions.parquet",
             "vqa.parquet",
             "base",

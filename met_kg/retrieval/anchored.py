@@ -10,13 +10,7 @@ import pandas as pd
 from met_kg import tables
 from met_kg.errors import DataProblem
 
-__all__ = ["AnchoredSamples", "in_order_of"]
-
-
-def in_order_of(samples: pd.DataFrame, anchors: pd.DataFrame) -> pd.DataFrame:
-    """The anchors in the order of their samples; those of one sample keep theirs."""
-    place = {sample_id: i for i, sample_id in enumerate(samples["sample_id"])}
-    return anchors.iloc[anchors["sample_id"].map(place).argsort(kind="stable")].reset_index(drop=True)
+__all__ = ["AnchoredSamples"]
 
 
 class AnchoredSamples:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from met_kg.models.text import BUILT_IN
+from met_kg.paths import expand_path
 
-__all__ = ["LabelOptions", "RetrievalOptions"]
+__all__ = ["LabelOptions", "RetrievalOptions", "retrieval_files"]
 
 
 class LabelOptions(BaseModel):
@@ -55,3 +59,12 @@ class RetrievalOptions(BaseModel):
     )
     labels: LabelOptions | None = Field(default=None, description="a labelled slice to learn the fusion's weights from")
     seed: int = Field(default=0, description="of the built-in embedder and of what is learnt")
+
+
+def retrieval_files(options: RetrievalOptions) -> Sequence[Path]:
+    """Files and folders outside the run that the step reads: labels, own query, models."""
+    found = [expand_path(options.labels.path)] if options.labels else []
+    if options.wanted_query.endswith(".rq"):
+        found.append(expand_path(options.wanted_query))
+    models = (Path(model) for model in (options.embedder, options.image_embedder) if model)
+    return [*found, *(model for model in models if model.exists())]
