@@ -111,7 +111,7 @@ def coverage(run: Path, axis: str | None, missing: bool, top: int) -> None:
     table = Table()
     columns = ("nearest_relation", "nearest_label", "nearest_distance") if missing else ("found", "kept", "excluded")
     for column in ("node", "label", "wanted", *columns):
-        table.add_column(column.replace("_", " "))
+        table.add_column(column.replace("_", " "), no_wrap=column == "node")
     for row in rows.head(top).to_dict("records"):
         table.add_row(*(str(row[column]) for column in ("node", "label", "wanted", *columns)))
     Console().print(table)

@@ -11,13 +11,18 @@ __all__ = ["Box", "Branch", "Chart", "Tick", "branches", "fold", "icicle", "line
 
 @dataclass(slots=True)
 class Branch:
-    """A node with the weight of everything below it; ``path`` names the nodes above it that were left out."""
+    """A node with the weight of everything below it; ``path`` names the nodes above it that were left out.
+
+    ``note`` is what a box says beside its name (else its weight in anchors), ``shade`` how full it is painted, 0 to 1.
+    """
 
     node: str
     label: str
     axis: str
     weight: int
     own: int = 0
+    note: str = ""
+    shade: float | None = None
     path: tuple[str, ...] = ()
     children: list[Branch] = field(default_factory=list)
 
@@ -34,6 +39,7 @@ class Box:
     title: str
     axis: str
     level: int
+    shade: float | None = None  # None: by level
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +105,15 @@ def icicle(
     if not roots:
         return []
     roof = sum(math.sqrt(r.weight) for r in roots)
-    drawn: list[tuple[float, float, int, str, str, str]] = []
+    drawn: list[tuple[float, float, int, str, str, str, float | None]] = []
 
-    def add(y: float, tall: float, level: int, axis: str, label: str, title: str) -> None:
-        drawn.append((y, tall, level, axis, label, title))
+    def add(y: float, tall: float, level: int, axis: str, label: str, title: str, shade: float | None) -> None:
+        drawn.append((y, tall, level, axis, label, title, shade))
 
     def place(branch: Branch, y: float, level: int, scale: float) -> None:
         above = " › ".join((*branch.path, branch.label))
-        title = f"{above} ({branch.node}): {branch.weight:,} anchors"
-        add(y, branch.weight * scale, level, branch.axis, branch.label, title)
+        title = f"{above} ({branch.node}): {branch.note or f'{branch.weight:,} anchors'}"
+        add(y, branch.weight * scale, level, branch.axis, branch.label, title, branch.shade)
         if level + 1 >= levels:
             return
         ordered = sorted(branch.children, key=lambda b: (-b.weight, b.label, b.node))
@@ -121,7 +127,9 @@ def icicle(
         if small:
             tall = sum(b.weight for b in small) * scale
             names = ", ".join(f"{b.label} {b.weight:,}" for b in small[:12]) + (", …" if len(small) > 12 else "")
-            add(y, tall, level + 1, branch.axis, f"{len(small)} more", names)
+            weights = sum(b.weight for b in small)
+            shade = sum((b.shade or 0) * b.weight for b in small) / weights if small[0].shade is not None else None
+            add(y, tall, level + 1, branch.axis, f"{len(small)} more", names, shade)
 
     top = 0.0
     for root in roots:
@@ -131,10 +139,10 @@ def icicle(
     column = width / (1 + max(level for _, _, level, *_ in drawn))
     room = int((column - 10) / letter)
     boxes = []
-    for y, tall, level, axis, label, title in drawn:
+    for y, tall, level, axis, label, title, shade in drawn:
         text = label if len(label) <= room else label[: room - 1].rstrip() + "…"
         shown = text if tall >= least else ""
-        boxes.append(Box(_r(level * column), _r(y), _r(column), _r(tall), shown, title, axis, level))
+        boxes.append(Box(_r(level * column), _r(y), _r(column), _r(tall), shown, title, axis, level, shade))
     return boxes
 
 

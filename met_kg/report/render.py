@@ -8,6 +8,7 @@ from typing import Any, Final
 import jinja2
 
 from met_kg.report.corpus_view import anchors_view, corpus_view, filter_view, quarantine_view
+from met_kg.report.coverage_view import coverage_view
 from met_kg.report.evaluation_view import evaluation_view
 from met_kg.report.items_view import items_view
 from met_kg.report.model_view import training_view
@@ -26,6 +27,7 @@ _SECTIONS: Final = (
     ("corpus", "Corpus"),
     ("anchors", "Anchors"),
     ("filter", "Filters"),
+    ("coverage", "Coverage"),
     ("items", "Captions and questions"),
     ("training", "Training"),
     ("evaluation", "Evaluation"),
@@ -68,6 +70,7 @@ def write_report(run: Path, out: Path) -> dict[str, Any]:
         "tree": tree_view(data),
         "literature": literature_view(data),
         "anchors": anchors_view(data),
+        "coverage": coverage_view(data),
         "training": training_view(data),
         "quarantine": quarantine_view(data),
         "provenance": provenance_view(data),

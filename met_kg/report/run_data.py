@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from met_kg import tables
 from met_kg.errors import DataProblem, MissingData
 from met_kg.graph.store import Graph, Row
+from met_kg.retrieval.coverage import Branch, coverage_tree
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["RunData", "read_json", "read_jsonl", "read_run", "records"]
 
-_TABLES: Final = ("samples", "anchors", "decisions", "captions", "vqa", "mentions")
+_TABLES: Final = ("samples", "anchors", "decisions", "captions", "vqa", "mentions", "coverage")
 #: Graph questions of the report: key -> named query.
 _QUERIES: Final = {
     "axes": "tree/stats",
@@ -38,6 +39,7 @@ class RunData:
     tables: dict[str, pd.DataFrame]
     rows: dict[str, list[Row]]  # answers of the graph, by key of _QUERIES
     labels: dict[str, str] = field(default_factory=dict)
+    covered: list[Branch] = field(default_factory=list)  # the top of the tree with its coverage
 
     def table(self, name: str) -> pd.DataFrame | None:
         """A table of the run, or None when its step has not been done."""
@@ -73,11 +75,13 @@ def read_run(run: Path) -> RunData:
     if not found and not manifest and not tree:
         raise MissingData("this folder holds no run", where=str(run), hint="make one with 'met quickstart --out DIR'")
     rows: dict[str, list[Row]] = {key: [] for key in _QUERIES}
+    covered: list[Branch] = []
     if (run / "store").is_dir():
         with Graph.open(run / "store") as graph:
             rows = {key: list(graph.rows(query)) for key, query in _QUERIES.items()}
+            covered = coverage_tree(graph, found["coverage"]) if "coverage" in found else []
     labels = {str(r["node"]): str(r["label"]) for r in rows["labels"]}
-    return RunData(run, manifest, tree, found, rows, labels)
+    return RunData(run, manifest, tree, found, rows, labels, covered)
 
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:

@@ -10,6 +10,9 @@ from PIL import Image, ImageDraw
 from met_kg import tables
 from met_kg.graph.closure import add_closure
 from met_kg.graph.store import Graph
+from met_kg.retrieval.coverage import coverage
+from met_kg.retrieval.options import RetrievalOptions
+from met_kg.retrieval.wanted import wanted
 from met_kg.vocabulary import Graphs
 
 EVIL = "<script>alert('x')</script> & \"quoted\""
@@ -193,6 +196,10 @@ def _store(run: Path) -> None:
             'evidence:2 met:node DOID:552 ; met:document "d2" ; met:mentionCount 1 .\n'
             'evidence:3 met:node SYMP:0000614 ; met:document "d1" ; met:mentionCount 2 .',
         )
+        kept = frozenset(f"{i:04d}" for i in range(9))
+        anchors = tables.read("anchors", run / "anchors.parquet")
+        found = coverage(graph, [anchors], wanted(graph, RetrievalOptions()), kept)
+    tables.write("coverage", found, run / "coverage.parquet")
 
 
 def _write_json(path: Path, value: object) -> None:
