@@ -43,7 +43,10 @@ def coverage_view(data: RunData) -> dict[str, Any] | None:
 
 
 def _trees(covered: list[Covered]) -> list[Branch]:
-    """One tree an axis: the size of a branch is its nodes, its shade the share of them with as many as are wanted."""
+    """One tree an axis: the size of a branch is its nodes, its shade grows with the share that has as many as wanted.
+
+    (By its cube root: of thousands of diseases a corpus shows some dozens, and one in a hundred must still be seen.)
+    """
     found: dict[str, Branch] = {}
     roots = []
     for node in covered:
@@ -52,7 +55,7 @@ def _trees(covered: list[Covered]) -> list[Branch]:
             "as are wanted"
         )
         branch = found[node.node] = Branch(
-            node.node, node.label, node.axis, node.nodes, note=note, shade=node.covered / node.nodes
+            node.node, node.label, node.axis, node.nodes, note=note, shade=(node.covered / node.nodes) ** (1 / 3)
         )
         if node.parent in found:
             found[node.parent].children.append(branch)
