@@ -24,7 +24,7 @@ _RUN = click.option(
 )
 
 
-@click.command(epilog="Example:  met find 'pleural effusion' --run runs/covid --top 5")
+@click.command(epilog="Example:  met find 'pleural effusion' --run runs/quickstart --top 5")
 @click.argument("name", metavar="NODE")
 @_RUN
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="How many samples to show.")
@@ -82,7 +82,7 @@ def _show(found: list[Found], captions: dict[str, str], node: str) -> None:
     Console().print(table)
 
 
-@click.command(epilog="Example:  met coverage --run runs/covid --axis disease --missing")
+@click.command(epilog="Example:  met coverage --run runs/quickstart --axis disease --missing")
 @_RUN
 @click.option(
     "--axis", type=click.Choice(["disease", "anatomy", "modality", "finding"]), help="Only nodes of this axis."
