@@ -34,6 +34,15 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             "width": _INT,  # pixels, 0 when not decodable
             "height": _INT,
             "mode": _TEXT,  # Pillow mode: L, RGB ...
+            # met_kg.corpus.measures; a share is of the picture's pixels, 0..1; null without a decodable image
+            "grey_deviation": _REAL,  # standard deviation of the grey levels, 0..127.5
+            "paper_share": _REAL,  # flat light ground, as of a page or a chart
+            "line_share": _REAL,  # thin dark strokes on a light ground: letters, outlines
+            "flat_share": _REAL,  # flat areas of any tone but black
+            "shaded_share": _REAL,  # gentle changes of tone: tissue, skin, noise
+            "colour_share": _REAL,  # colours that the picture's own tint does not explain
+            "border_share": _REAL,  # rows and columns of one tone along the sides
+            "straight_edges": _REAL,  # horizontal and vertical edges across more than half of the picture
             "caption": _TEXT,
             "context": _TEXT,  # text around the caption: notes, alt text, section title
             "modality": _TEXT,  # as the metadata says: 'X-ray', 'CT', DICOM code ...

@@ -1,4 +1,4 @@
-"""Open untrusted image files within limits, fingerprint them, and write rendered ones.
+"""Open untrusted image files within limits, fingerprint and measure them, and write rendered ones.
 
 Whatever the file holds (16 bit, palette, CMYK, alpha, animation, EXIF rotation), :func:`open_image` gives an upright
 8-bit grey or RGB picture of the first frame, or says in one sentence why it cannot.
@@ -18,8 +18,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from met_kg.corpus.measures import SIDE, Measures, measure, reduced
 from met_kg.errors import DataProblem
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "Fingerprint", "ImageProblem", "fingerprint", "open_image", "save_rendered"]
@@ -30,6 +31,8 @@ MAX_PIXELS: Final = 64_000_000
 MAX_BYTES: Final = 256 * 1024 * 1024
 #: Formats with decoders inside Pillow itself; others (EPS, PDF ...) would start outside programs.
 _FORMATS: Final = ("JPEG", "PNG", "GIF", "TIFF", "BMP", "WEBP", "JPEG2000", "PPM")
+#: Values of the EXIF tag that turn a picture on its side.
+_SIDEWAYS: Final = (5, 6, 7, 8)
 _DEEP: Final = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -41,13 +44,17 @@ class ImageProblem(DataProblem):
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What identifies an image file. Size is of the upright picture; zero and '' when it cannot be decoded."""
+    """What identifies and describes an image file; zero, '' and None when it cannot be decoded.
+
+    Size is of the upright picture.
+    """
 
     sha256: str
     phash: str = ""
     width: int = 0
     height: int = 0
     mode: str = ""
+    measures: Measures | None = None
     problem: str = ""  # why it cannot be decoded
 
 
@@ -59,28 +66,37 @@ def open_image(path: Path) -> Image.Image:
     ImageProblem
         when the file is no image, damaged, cut short, or beyond the limits.
     """
-    return _decode(path)[0]
+    _check_bytes(path)
+    return _decode(path, path.name).picture
 
 
 def fingerprint(path: Path) -> Fingerprint:
-    """SHA-256 of the bytes, 64-bit perceptual hash (DCT, as 16 hex digits), size and mode of an image file.
+    """SHA-256 of the bytes, 64-bit perceptual hash (DCT, as 16 hex digits), size, mode and measures of an image file.
 
-    A file that cannot be decoded has a SHA-256 and a ``problem``.
+    The file is read once and decoded once, a JPEG at the smallest of libjpeg's scales that still has twice the
+    side of the measured copy (closer to it, its rounding would show in the hash). A file that cannot be decoded has a SHA-256 and a ``problem``.
 
     Raises
     ------
     OSError
         when the file cannot be read at all.
     """
-    import imagehash
-
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
     try:
-        picture, mode = _decode(path)
+        _check_bytes(path)
+    except ImageProblem as problem:
+        with path.open("rb") as stream:
+            return Fingerprint(hashlib.file_digest(stream, "sha256").hexdigest(), problem=problem.message)
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        decoded = _decode(io.BytesIO(data), path.name, side=2 * SIDE)
     except ImageProblem as problem:
         return Fingerprint(digest, problem=problem.message)
-    return Fingerprint(digest, str(imagehash.phash(picture)), picture.width, picture.height, mode)
+    copy = reduced(decoded.picture)
+    grey = copy if copy.mode == "L" else copy.convert("L")
+    return Fingerprint(
+        digest, _phash(decoded.picture), decoded.width, decoded.height, decoded.mode, measure(copy, grey)
+    )
 
 
 def save_rendered(picture: Image.Image, images_dir: Path, *, cut: float = 1.0) -> Path:
@@ -102,28 +118,56 @@ def save_rendered(picture: Image.Image, images_dir: Path, *, cut: float = 1.0) -
     return path
 
 
-def _decode(path: Path) -> tuple[Image.Image, str]:
+def _phash(picture: Image.Image) -> str:
+    import imagehash
+
+    # phash itself would resample the whole picture. With a gap of 3 the averaging before it leaves the values alone.
+    small = picture.convert("L").resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return str(imagehash.phash(small))
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    picture: Image.Image  # upright, L or RGB; a JPEG may be smaller than its size says
+    width: int
+    height: int
+    mode: str
+
+
+def _check_bytes(path: Path) -> None:
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise ImageProblem(f"the file has {size:,} bytes, more than {MAX_BYTES:,}", where=path.name)
+
+
+def _decode(source: Path | io.BytesIO, name: str, *, side: int | None = None) -> _Decoded:
+    """Decode a file; with ``side``, a JPEG no larger than a longest side of so many pixels needs."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns below our own limit, which is stated here
-            with Image.open(path, formats=_FORMATS) as opened:
-                width, height = opened.size
+            with Image.open(source, formats=_FORMATS) as opened:
+                full = width, height = opened.size
                 if width * height > MAX_PIXELS:
                     raise ImageProblem(
-                        f"the picture has {width} x {height} pixels, more than {MAX_PIXELS:,}", where=path.name
+                        f"the picture has {width} x {height} pixels, more than {MAX_PIXELS:,}", where=name
                     )
+                if side is not None and max(full) > side:
+                    opened.draft(None, (max(1, width * side // max(full)), max(1, height * side // max(full))))
+                scaled = opened.size != full
                 opened.load()
-                return _plain(ImageOps.exif_transpose(opened)), opened.mode
+                upright = ImageOps.exif_transpose(opened)
+                if not scaled:
+                    width, height = upright.size
+                elif opened.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS:
+                    width, height = height, width
+                return _Decoded(_plain(upright), width, height, opened.mode)
     except Image.DecompressionBombError as problem:
-        raise ImageProblem(f"the picture has more than {MAX_PIXELS:,} pixels", where=path.name) from problem
+        raise ImageProblem(f"the picture has more than {MAX_PIXELS:,} pixels", where=name) from problem
     except UnidentifiedImageError as problem:
-        raise ImageProblem("the file is not an image of a known format", where=path.name) from problem
+        raise ImageProblem("the file is not an image of a known format", where=name) from problem
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, TypeError) as problem:
-        text = str(problem).replace(str(path), path.name)
-        raise ImageProblem(f"the image does not decode: {text}", where=path.name) from problem
+        text = str(problem).replace(str(source), name)
+        raise ImageProblem(f"the image does not decode: {text}", where=name) from problem
 
 
 def _plain(picture: Image.Image) -> Image.Image:

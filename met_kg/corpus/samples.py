@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def sample_row(
         "width": found.width,
         "height": found.height,
         "mode": found.mode,
+        **(asdict(found.measures) if found.measures else {}),
         **text,
         "source": spec.name,
         "licence": values.get("licence") or spec.licence,
