@@ -65,7 +65,7 @@ def hits(root: Path) -> pd.DataFrame:
     graph.load_text("metg:closure", f'{_RADIOGRAPHY} met:axis "modality" ; met:depth 1 .')
     anchor = {"node": _RADIOGRAPHY, "axis": "modality", "polarity": "positive", "method": "metadata", "score": 1.0}
     anchors = tables.frame("anchors", [{**anchor, "sample_id": i} for i in samples["sample_id"]])
-    context = Context(graph, anchors, root, silent)
+    context = Context(graph, root, silent, anchors=anchors)
     profile = load_profile("radiology")
     found = pd.DataFrame([i.split("|") for i in samples["sample_id"]], columns=["group", "file"])
     for name in RULES:

@@ -73,8 +73,9 @@ def open_image(path: Path) -> Image.Image:
 def fingerprint(path: Path) -> Fingerprint:
     """SHA-256 of the bytes, 64-bit perceptual hash (DCT, as 16 hex digits), size, mode and measures of an image file.
 
-    The file is read once and decoded once, a JPEG at the smallest of libjpeg's scales that still has twice the
-    side of the measured copy (closer to it, its rounding would show in the hash). A file that cannot be decoded has a SHA-256 and a ``problem``.
+    The file is read once and decoded once: a JPEG at the smallest of libjpeg's scales that still has twice the side of
+    the measured copy (nearer to it, the rounding of the scale would show in the hash). A file that cannot be decoded
+    has a SHA-256 and a ``problem``.
 
     Raises
     ------

@@ -40,7 +40,7 @@ class Measures:
     flat_share: float  #: flat areas of any tone but black: fills, tool bars
     shaded_share: float  #: gentle changes of tone: tissue, skin, noise; next to none in drawn graphics
     colour_share: float  #: colours that the picture's own tint (a film photographed in blue light) does not explain
-    border_share: float  #: rows and columns of one tone along the sides: letterbox, margins
+    border_share: float  #: rows and columns of one tone along the sides, around the rest: letterbox, margins
     straight_edges: float  #: how many horizontal and vertical edges cross more than half of the picture
 
 
@@ -117,14 +117,13 @@ def _colour_share(copy: Image.Image) -> float:
 
 
 def _border_share(tone: NDArray[np.uint8]) -> float:
-    inner = [_inner(np.ptp(tone, axis=axis) > _BORDER) for axis in (0, 1)]
-    return 1.0 - inner[0] * inner[1]
-
-
-def _inner(varied: NDArray[np.bool_]) -> float:
-    """The share of rows from the first to the last that is of more than one tone."""
-    where = np.flatnonzero(varied)
-    return float(where[-1] - where[0] + 1) / varied.size if where.size else 0.0
+    inner = 1.0
+    for axis in (0, 1):
+        varied = np.flatnonzero(np.ptp(tone, axis=axis) > _BORDER)
+        if not varied.size:
+            return 0.0  # a border is a border of something
+        inner *= float(varied[-1] - varied[0] + 1) / tone.shape[1 - axis]
+    return 1.0 - inner
 
 
 def _straight_edges(tone: NDArray[np.uint8]) -> int:

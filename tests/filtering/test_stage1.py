@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,7 @@ class Bench:
             "sample_id": name,
             "image": f"images/{name}.png",
             **{k: getattr(print_, k) for k in ("sha256", "phash", "width", "height", "mode")},
+            **(asdict(print_.measures) if print_.measures else {}),
             "meta": json.dumps({"image_problem": print_.problem}) if print_.problem else "",
             "caption": CAPTION,
             "source": "bench",

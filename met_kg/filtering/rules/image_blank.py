@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from met_kg.filtering.context import Context
+from met_kg.filtering.queries import measured
 from met_kg.filtering.rules import Hit
 
 __all__ = ["PARAMETERS", "apply"]
@@ -16,6 +17,6 @@ PARAMETERS = ("minimum",)
 
 def apply(samples: pd.DataFrame, context: Context, *, minimum: float) -> Iterator[Hit]:
     """Objects to images whose grey levels deviate by less than ``minimum`` (0 to 127) from their mean."""
-    for sample_id, deviation in zip(samples["sample_id"], samples["grey_deviation"], strict=True):
-        if deviation < minimum:  # never true of null: no image, or none that decodes
+    for sample_id, deviation in measured(samples, "grey_deviation"):
+        if deviation < minimum:
             yield Hit(sample_id, f"the image is nearly uniform (deviation {deviation:.1f} grey levels)", deviation)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from met_kg.filtering.context import Context
+from met_kg.filtering.queries import measured
 from met_kg.filtering.rules import Hit
 
 __all__ = ["PARAMETERS", "apply"]
@@ -16,9 +17,7 @@ PARAMETERS = ("paper", "lines")
 
 def apply(samples: pd.DataFrame, context: Context, *, paper: float, lines: float) -> Iterator[Hit]:
     """Objects to images with at least these shares of flat light ground and of thin dark strokes on it."""
-    for sample_id, ground, strokes in zip(
-        *(samples[c] for c in ("sample_id", "paper_share", "line_share")), strict=True
-    ):
+    for sample_id, ground, strokes in measured(samples, "paper_share", "line_share"):
         if ground >= paper and strokes >= lines:
             reason = f"the image is drawn or written: {ground:.0%} flat light ground, {strokes:.1%} thin strokes"
             yield Hit(sample_id, reason, strokes)

@@ -1,4 +1,4 @@
-"""The image is no screenshot of a program."""
+"""The image is no screenshot of a program, and no form or table either."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from met_kg.filtering.context import Context
+from met_kg.filtering.queries import measured
 from met_kg.filtering.rules import Hit
 
 __all__ = ["PARAMETERS", "apply"]
@@ -16,11 +17,7 @@ PARAMETERS = ("flat", "edges")
 
 def apply(samples: pd.DataFrame, context: Context, *, flat: float, edges: float) -> Iterator[Hit]:
     """Objects to images with this many edges of windows, bars and tables, and at least this share of flat areas."""
-    for sample_id, share, count in zip(
-        *(samples[c] for c in ("sample_id", "flat_share", "straight_edges")), strict=True
-    ):
+    for sample_id, share, count in measured(samples, "flat_share", "straight_edges"):
         if share >= flat and count >= edges:
-            reason = (
-                f"the image is a screenshot or a form: {count:.0f} straight edges across it, {share:.0%} flat areas"
-            )
+            reason = f"the image is a screenshot, form or table: {share:.0%} flat, {count:.0f} straight edges across it"
             yield Hit(sample_id, reason, count)
