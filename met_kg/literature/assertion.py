@@ -41,7 +41,7 @@ _ORDER: Final[tuple[Assertion, ...]] = (
 _MODALITY_REACH: Final = 1
 _CLAUSE_END: Final = re.compile(
     r";|:(?=\s)|\n|\s[-–—]+\s"
-    r"|,\s(?=(?:the|this|there|these|those|his|her|we|suggesting|suggestive|indicating|indicative|consistent|compatible)\b)"
+    r"|,\s(?=(?:a|an|the|this|there|these|those|his|her|we|suggesting|suggestive|indicating|indicative|consistent|compatible)\b)"
     # Sentences that the splitter cannot see: "no fever. chest is clear", "no effusion.Heart normal", "no mass. (b) CT".
     r"|(?<=[a-z0-9)]{2}\.)(?<!fig\.)(?<!figs\.)(?<!\bvs\.)(?<!\bno\.)(?<!\bst\.)(?<!\bdr\.)(?<!\bal\.)\s|(?<=[a-z]{3})\.(?=\(?[a-z]{3})"
 )
@@ -132,15 +132,15 @@ class Assertions:
             return []
         ends = [(a, b) for a, b, cue in found if cue.status == "end"]
         ends = sorted(ends + [match.span() for match in _CLAUSE_END.finditer(low)])
-        places = [(b, _place_end(low, b)) for _, b, cue in found if cue.status == "place"]
-        places = sorted(places + [match.span() for match in _POINTER.finditer(low)])
+        pointers = [match.span() for match in _POINTER.finditer(low)]
+        places = sorted(pointers + [(b, _place_end(low, b)) for _, b, cue in found if cue.status == "place"])
         scopes: list[_Scope] = []
         for a, b, cue in found:
             pieces: list[tuple[int, int]] = []
             if cue.direction == "forward":
                 stop = next((e for e, _ in ends if e >= b), len(low))
                 stop = min(stop, _reach(low, b, cue.reach)) if cue.reach else stop
-                pieces = _without(b, stop, places) if cue.status in _SAID_OF_PLACES else [(b, stop)]
+                pieces = _without(b, stop, places if cue.status in _SAID_OF_PLACES else pointers)
             elif cue.direction == "backward":
                 begin = max((e for _, e in ends if e <= a), default=0)
                 begin = max(begin, _reach_back(low, a, cue.reach)) if cue.reach else begin
