@@ -1,14 +1,18 @@
-"""Whether a text says that a named thing is there: positive, negated, uncertain, historical, family, hypothetical.
+"""Whether a text says that a named thing is there: positive, negated, uncertain, historical, family, hypothetical, or
+about another panel of a compound figure.
 
 Cue words with a scope inside the sentence, after NegEx (Chapman 2001) and ConText (Harkema 2009): a cue reaches forward
 or backward to the nearest word that ends its clause, or as many words as it states. The longest cue at a place wins,
-so that "cannot exclude" is uncertain and "no increase" is nothing. The cues are in ``data/cues.tsv``.
+so that "cannot exclude" is uncertain and "no increase" is nothing. What is denied or guessed of a place is not said of
+the place: "no stenosis at the anastomosis". The cues are in ``data/cues.tsv``; docs/assertion.md has the judged
+sample, docs/experiments/assertion.md the libraries that were measured beside this.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -25,13 +29,28 @@ if TYPE_CHECKING:
 __all__ = ["Assertions"]
 
 #: Of several statuses the first counts: whose disease it is, before whether it is there, before when.
-_ORDER: Final[tuple[Assertion, ...]] = ("family", "negated", "hypothetical", "uncertain", "historical")
+_ORDER: Final[tuple[Assertion, ...]] = (
+    "other-panel",
+    "family",
+    "negated",
+    "hypothetical",
+    "uncertain",
+    "historical",
+)
 #: A modality is negated only right beside the cue ("without contrast"): the same sentence names what was done.
 _MODALITY_REACH: Final = 1
 _CLAUSE_END: Final = re.compile(
     r";|:(?=\s)|\n|\s[-–—]+\s"
-    r"|,\s(?=(?:the|this|there|these|those|his|her|we|suggesting|suggestive|indicating|indicative|consistent|compatible)\b)"
+    r"|,\s(?=(?:a|an|the|this|there|these|those|his|her|we|suggesting|suggestive|indicating|indicative|consistent|compatible)\b)"
+    # Sentences that the splitter cannot see: "no fever. chest is clear", "no effusion.Heart normal", "no mass. (b) CT".
+    r"|(?<=[a-z0-9)]{2}\.)(?<!fig\.)(?<!figs\.)(?<!\bvs\.)(?<!\bno\.)(?<!\bst\.)(?<!\bdr\.)(?<!\bal\.)\s|(?<=[a-z]{3})\.(?=\(?[a-z]{3})"
 )
+#: Where the name of a place ends.
+_PLACE_END: Final = re.compile(r"[,;:.()]|\s(?:and|or|nor|with|without|that|which|is|are|was|were|has|have|had|to)\b")
+#: What points into the picture is no part of what is said: "no aneurysm (white arrow)".
+_POINTER: Final = re.compile(r"\([^()]*\b(?:arrows?|arrow ?heads?|asterisks?|stars?|circles?|line|box)\b[^()]*\)")
+#: What is denied or guessed of a place is not said of the place.
+_SAID_OF_PLACES: Final = frozenset({"negated", "uncertain"})
 #: What an anatomical structure can be: somebody else's, or not there where nothing stands between it and the cue.
 _ANATOMY_CUES: Final = re.compile(r"absent|absence of|(?:not|never) (?:seen|visuali[sz]ed|identified|present|visible)")
 
@@ -57,10 +76,14 @@ class _Scope:
 
 
 class Assertions:
-    """The statuses of one text; sentences are looked at when something in them is asked for."""
+    """The statuses of one text; sentences are looked at when something in them is asked for.
 
-    def __init__(self, text: str) -> None:
+    ``elsewhere`` are the parts of the text that are about other panels than the one shown, as (start, end).
+    """
+
+    def __init__(self, text: str, elsewhere: Sequence[tuple[int, int]] = ()) -> None:
         self._text = text
+        self._elsewhere = elsewhere
         self._sentences: list[tuple[int, int]] = []
         self._starts: list[int] = []
         self._scopes: dict[int, list[_Scope]] = {}
@@ -71,7 +94,11 @@ class Assertions:
         >>> a = Assertions("No effusion, but a nodule is seen. Pneumonia cannot be excluded.")
         >>> a.of(3, 11), a.of(19, 25), a.of(35, 44)
         ('negated', 'positive', 'uncertain')
+        >>> Assertions("(A) A mass. (B) A cyst.", elsewhere=[(12, 23)]).of(18, 22)
+        'other-panel'
         """
+        if any(begin <= start < stop for begin, stop in self._elsewhere):
+            return "other-panel"
         if not self._starts:
             self._sentences = sentences(self._text)
             self._starts = [begin for begin, _ in self._sentences]
@@ -87,7 +114,7 @@ class Assertions:
     def _applies(self, scope: _Scope, start: int, end: int, axis: Axis) -> bool:
         if scope.cue_start < end and start < scope.cue_end:
             return False  # a name that holds the cue's own words
-        if axis in ("disease", "finding"):
+        if axis in ("disease", "finding") or scope.status == "other-panel":
             return True
         between = self._text[scope.cue_end : start] if scope.cue_end <= start else self._text[end : scope.cue_start]
         near = len(between.split()) <= (_MODALITY_REACH if axis == "modality" else 0)
@@ -105,16 +132,21 @@ class Assertions:
             return []
         ends = [(a, b) for a, b, cue in found if cue.status == "end"]
         ends = sorted(ends + [match.span() for match in _CLAUSE_END.finditer(low)])
+        pointers = [match.span() for match in _POINTER.finditer(low)]
+        places = sorted(pointers + [(b, _place_end(low, b)) for _, b, cue in found if cue.status == "place"])
         scopes: list[_Scope] = []
         for a, b, cue in found:
+            pieces: list[tuple[int, int]] = []
             if cue.direction == "forward":
                 stop = next((e for e, _ in ends if e >= b), len(low))
                 stop = min(stop, _reach(low, b, cue.reach)) if cue.reach else stop
-                scopes.append(_Scope(cast(Assertion, cue.status), start + b, start + stop, start + a, start + b))
+                pieces = _without(b, stop, places if cue.status in _SAID_OF_PLACES else pointers)
             elif cue.direction == "backward":
                 begin = max((e for _, e in ends if e <= a), default=0)
                 begin = max(begin, _reach_back(low, a, cue.reach)) if cue.reach else begin
-                scopes.append(_Scope(cast(Assertion, cue.status), start + begin, start + a, start + a, start + b))
+                pieces = [(begin, a)]
+            status = cast(Assertion, cue.status)
+            scopes += [_Scope(status, start + p, start + q, start + a, start + b) for p, q in pieces]
         return scopes
 
 
@@ -135,15 +167,34 @@ def _reach_back(text: str, end: int, count: int) -> int:
     return matches[-count].start() if len(matches) >= count else 0
 
 
+def _place_end(text: str, start: int) -> int:
+    match = _PLACE_END.search(text, start)
+    return match.start() if match else len(text)
+
+
+def _without(start: int, end: int, holes: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What is left of a span.
+
+    >>> _without(0, 9, [(2, 4), (6, 12)])
+    [(0, 2), (4, 6)]
+    """
+    pieces = []
+    for begin, stop in holes:
+        if start <= begin < end:
+            pieces.append((start, begin))
+            start = stop
+    return [*pieces, (start, end)] if start < end else pieces
+
+
 def _found(low: str) -> list[tuple[int, int, _Cue]]:
-    """Cues in a lower-case sentence, the longest at each place; none when only clause ends are there."""
+    """Cues in a lower-case sentence, the longest at each place; none when none of them gives a status."""
     automaton, cues_of = _needed()
-    possible = {cue for hit in automaton.find_matches_as_indexes(low, overlapping=True) for cue in cues_of[hit[0]]}
-    if not possible:
-        return []
     cues = _cues()
+    possible = {cue for hit in automaton.find_matches_as_indexes(low, overlapping=True) for cue in cues_of[hit[0]]}
+    if not any(cues[i].direction != "none" for i in possible):
+        return []
     hits = [(*match.span(), cues[i]) for i in sorted(possible) for match in cues[i].pattern.finditer(low)]
-    if all(cue.status == "end" for _, _, cue in hits):
+    if all(cue.direction == "none" for _, _, cue in hits):
         return []
     hits.sort(key=lambda hit: (hit[0], -hit[1]))
     kept: list[tuple[int, int, _Cue]] = []

@@ -7,7 +7,7 @@ disease sits). One span has one node an axis, and two axes only where both readi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from met_kg.literature.abbreviations import find_abbreviations
@@ -49,10 +49,13 @@ class Linker:
         # Names and text are padded with spaces, so that a hit always lies between word boundaries.
         self._automaton = ahocorasick_rs.AhoCorasick([f" {form} " for form in self._forms], store_patterns=False)
 
-    def link(self, text: str) -> list[Mention]:
-        """Mentions in order of place; ``text[m.start:m.end] == m.text`` for each."""
+    def link(self, text: str, elsewhere: Sequence[tuple[int, int]] = ()) -> list[Mention]:
+        """Mentions in order of place; ``text[m.start:m.end] == m.text`` for each.
+
+        ``elsewhere`` are the parts of a caption that are about other panels than the one shown.
+        """
         spoken = stream(text, find_abbreviations(text))
-        assertions = Assertions(text)
+        assertions = Assertions(text, elsewhere)
         found: list[Mention] = []
         for start, end, readings in self._spans(text, spoken):
             for reading in readings:

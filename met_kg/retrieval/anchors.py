@@ -23,7 +23,7 @@ from met_kg.literature.linker import Linker
 from met_kg.models.text import text_embedder
 from met_kg.records import Quarantined
 from met_kg.retrieval.index import TextSample, sample_text
-from met_kg.retrieval.mentions import POLARITY, mention_anchors
+from met_kg.retrieval.mentions import mention_anchors, polarity
 from met_kg.retrieval.metadata import Metadata
 from met_kg.retrieval.options import RetrievalOptions
 from met_kg.retrieval.resolve import Ancestors, resolve
@@ -93,7 +93,8 @@ class Anchorer:
             texts = dict(zip(samples["sample_id"], sample_text(samples), strict=True))
             self._texts.add(texts.keys(), texts.values())
             for name in self._turned.find(samples):
-                if name.entry.node not in said.get(name.sample_id, ()):
+                unsaid = name.entry.node not in said.get(name.sample_id, ())
+                if unsaid and polarity(name.assertion, name.entry.axis) is not None:
                     self._candidates.write(_candidate(name, texts[name.sample_id]))
         if self._suggester is not None:
             self._suggester.add(samples)
@@ -223,7 +224,7 @@ def _anchor(candidate: Mapping[str, Any], likeness: float, options: RetrievalOpt
         "sample_id": candidate["sample_id"],
         "node": candidate["node"],
         "axis": candidate["axis"],
-        "polarity": POLARITY[candidate["assertion"]],
+        "polarity": polarity(candidate["assertion"], candidate["axis"]),
         "assertion": candidate["assertion"],
         "method": "retrieval",
         "score": round(options.score * (1 + likeness) / 2, 4),

@@ -10,37 +10,75 @@ import pandas as pd
 
 from met_kg.literature.linker import Linker
 from met_kg.records import Assertion
+from met_kg.vocabulary import Axis
 
-__all__ = ["FIELDS", "POLARITY", "mention_anchors"]
+__all__ = ["FIELDS", "mention_anchors", "other_panels", "polarity"]
 
 #: Text columns of a sample and how much a mention there counts: its context may be about more than the image.
 FIELDS: Final = {"caption": 1.0, "context": 0.9}
 
-#: What is said of a node -> what an anchor says of the image. Only ``positive`` shows the node.
-POLARITY: Final[dict[Assertion, str]] = {
+#: What is said of a node -> what an anchor says of the image. Only ``positive`` shows the node. What a patient had
+#: before may still be seen. What relatives have, or what would be if, says nothing of the image: no anchor.
+_POLARITY: Final[dict[Assertion, str]] = {
     "positive": "positive",
     "negated": "negative",
     "uncertain": "uncertain",
     "historical": "uncertain",
-    "hypothetical": "uncertain",
-    "family": "uncertain",
-    "other-panel": "uncertain",
 }
 
 
+def polarity(assertion: Assertion, axis: Axis) -> str | None:
+    """What an anchor says of the image; None where the text says nothing of it.
+
+    A disease that another panel shows is the same patient's in nearly every figure: this image may show it too, so that
+    no question may call it absent. The structure or modality of another panel is just not this image's.
+
+    >>> polarity("negated", "finding"), polarity("other-panel", "disease"), polarity("other-panel", "modality")
+    ('negative', 'uncertain', None)
+    """
+    if assertion == "other-panel":
+        return "uncertain" if axis in ("disease", "finding") else None
+    return _POLARITY.get(assertion)
+
+
+def other_panels(meta: str) -> list[tuple[int, int]]:
+    """Where a caption is about other panels than the one shown, from a sample's ``meta``; none where that is not known.
+
+    >>> other_panels('{"panel": "B", "panels": [{"label": "A", "start": 0, "end": 9},'
+    ...              ' {"label": "B", "start": 10, "end": 19}]}')
+    [(0, 9)]
+    """
+    if '"panels"' not in meta:
+        return []
+    known = json.loads(meta)
+    panels = known["panels"]
+    if not isinstance(panels, list):
+        return []
+    # Panels named together ("(A-C)") share their text.
+    spans = {(p["start"], p["end"]): False for p in panels}
+    spans |= {(p["start"], p["end"]): True for p in panels if p["label"] == known.get("panel")}
+    return sorted(span for span, shown in spans.items() if not shown) if any(spans.values()) else []
+
+
 def mention_anchors(samples: pd.DataFrame, linker: Linker) -> Iterator[dict[str, Any]]:
-    """One anchor row for each mention; the same node may come several times for a sample."""
+    """One anchor row for each mention that says something of the image; a sample may have several rows for a node."""
     for field, weight in FIELDS.items():
-        for sample_id, text in zip(samples["sample_id"], samples[field], strict=True):
+        for sample_id, text, meta in zip(samples["sample_id"], samples[field], samples["meta"], strict=True):
             if not text:
                 continue
-            for m in linker.link(text):
+            mentions = linker.link(text, other_panels(meta) if field == "caption" else ())
+            here = {m.node for m in mentions if m.assertion in _POLARITY}
+            for m in mentions:
+                said = polarity(m.assertion, m.axis)
+                # What is said of the panel itself counts; another panel must not blur it.
+                if said is None or (m.assertion == "other-panel" and m.node in here):
+                    continue
                 evidence = {"field": field, "start": m.start, "end": m.end, "text": m.text}
                 yield {
                     "sample_id": sample_id,
                     "node": m.node,
                     "axis": m.axis,
-                    "polarity": POLARITY[m.assertion],
+                    "polarity": said,
                     "assertion": m.assertion,
                     "method": "mention",
                     "score": round(m.score * weight, 4),

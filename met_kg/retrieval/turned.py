@@ -7,7 +7,7 @@ no "large cell carcinoma". An anchor found so has the method ``retrieval`` and a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ from met_kg.literature.lexicon import Lexicon, LexiconEntry
 from met_kg.literature.normalise import Words, words
 from met_kg.literature.sentences import sentences
 from met_kg.records import Assertion
-from met_kg.retrieval.mentions import FIELDS
+from met_kg.retrieval.mentions import FIELDS, other_panels
 
 __all__ = ["TurnedName", "TurnedNames"]
 
@@ -60,12 +60,16 @@ class TurnedNames:
 
     def find(self, samples: pd.DataFrame) -> Iterator[TurnedName]:
         """Every place, sample by sample in the order of the table."""
-        for sample_id, *texts in zip(samples["sample_id"], *(samples[field] for field in FIELDS), strict=True):
+        columns = (samples[name] for name in ("sample_id", "meta", *FIELDS))
+        for sample_id, meta, *texts in zip(*columns, strict=True):
             for field, text in zip(FIELDS, texts, strict=True):
+                elsewhere = other_panels(meta) if field == "caption" else ()
                 for begin, end in sentences(text):
-                    yield from self._in_sentence(sample_id, field, text, begin, end)
+                    yield from self._in_sentence(sample_id, field, text, begin, end, elsewhere)
 
-    def _in_sentence(self, sample_id: str, field: str, text: str, begin: int, end: int) -> Iterator[TurnedName]:
+    def _in_sentence(
+        self, sample_id: str, field: str, text: str, begin: int, end: int, elsewhere: Sequence[tuple[int, int]]
+    ) -> Iterator[TurnedName]:
         found: Words = words(text[begin:end])
         kept = [i for i, word in enumerate(found.norm) if word not in _FILLERS]
         plain = f" {' '.join(_JOINS.get(found.norm[i], found.norm[i]) for i in kept)} "
@@ -74,7 +78,7 @@ class TurnedNames:
             first = plain.count(" ", 0, start + 1) - 1
             last = first + plain.count(" ", start + 1, stop - 1)
             at, to = begin + found.start[kept[first]], begin + found.end[kept[last]]
-            status = Assertions(text).of(at, to, entry.axis)
+            status = Assertions(text, elsewhere).of(at, to, entry.axis)
             yield TurnedName(sample_id, entry, field, at, to, text[at:to], status)
 
 
