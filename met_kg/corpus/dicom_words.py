@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-__all__ = ["caption_of", "plane_of", "region_of"]
+__all__ = ["age_of", "caption_of", "laterality_of", "plane_of", "region_of", "sex_of", "technical_caption", "view_of"]
 
 #: Modality (0008,0060), DICOM PS3.3 C.7.3.1.1.1.
 _MODALITIES: Final = {
@@ -40,13 +41,38 @@ _REGIONS: Final = {
     "EXTREMITY": "limb",
 }
 _PLANES: Final = ("sagittal", "coronal", "axial")  # by the axis that the slice normal lies nearest to
-_VIEWS: Final = {"PA": "posteroanterior", "AP": "anteroposterior", "LL": "left lateral", "RL": "right lateral"}
+_VIEWS: Final = {
+    "PA": "posteroanterior",
+    "AP": "anteroposterior",
+    "LL": "left lateral",
+    "RL": "right lateral",
+    "CC": "craniocaudal",
+    "MLO": "mediolateral oblique",
+}
+#: View Code Sequence (0054,0220): SNOMED RT and CT codes of CID 4014 that state what View Position would.
+_VIEW_CODES: Final = {"R-10242": "CC", "399162004": "CC", "R-10226": "MLO", "399368009": "MLO"}
+_SIDES: Final = {"R": "right", "L": "left", "B": "bilateral"}
+_AGE_UNITS: Final = {"D": "days", "W": "weeks", "M": "months", "Y": ""}
+_OLDEST: Final = 89  # years; ages above identify (45 CFR 164.514(b)(2)(i)(C), HIPAA safe harbour)
 
 
 def region_of(data: Dataset) -> str:
     """The body part in words, '' when the tag is absent."""
     code = str(data.get("BodyPartExamined") or "").strip().upper()
     return _REGIONS.get(code, code.lower().replace("_", " "))
+
+
+def view_of(data: Dataset) -> str:
+    """The view as coded (PA, CC ...), '' when no tag states it."""
+    position = str(data.get("ViewPosition") or "").strip().upper()
+    codes = [str(item.get("CodeValue") or "") for item in data.get("ViewCodeSequence") or []]
+    return position or next((_VIEW_CODES[c] for c in codes if c in _VIEW_CODES), "")
+
+
+def laterality_of(data: Dataset) -> str:
+    """right, left or bilateral; '' when no tag says."""
+    code = str(data.get("ImageLaterality") or data.get("Laterality") or "").strip().upper()
+    return _SIDES.get(code, "")
 
 
 def plane_of(data: Dataset) -> str:
@@ -59,8 +85,60 @@ def plane_of(data: Dataset) -> str:
     return _PLANES[nearest] if normal[nearest] > 0.8 else ""
 
 
-def caption_of(data: Dataset) -> str:
-    """One sentence: modality, region, view or plane, contrast medium.
+def sex_of(data: Dataset) -> str:
+    """M or F; '' when the tag is absent or says otherwise."""
+    code = str(data.get("PatientSex") or "").strip().upper()
+    return code if code in ("M", "F") else ""
+
+
+def age_of(data: Dataset) -> str:
+    """The age as stated, in years, months, weeks or days; above 89 years only "90+". Dates are never read.
+
+    >>> from pydicom import Dataset
+    >>> ages = ("052Y", "091Y", "006M", "1200M", "fifty")
+    >>> data = Dataset()
+    >>> def stated(text):
+    ...     data.add_new("PatientAge", "SH", text)
+    ...     return age_of(data)
+    >>> [stated(text) for text in ages]
+    ['52', '90+', '6 months', '90+', '']
+    """
+    text = str(data.get("PatientAge") or "").strip().upper()
+    found = re.fullmatch(r"(\d{1,4})([DWMY])", text)
+    if not found:
+        return ""
+    number, unit = int(found[1]), found[2]
+    years = number / {"D": 365.25, "W": 52.18, "M": 12, "Y": 1}[unit]
+    return "90+" if years > _OLDEST else f"{number} {_AGE_UNITS[unit]}".strip()
+
+
+def technical_caption(modality: str, region: str = "", view: str = "", side: str = "", *further: str) -> str:
+    """One sentence of plain technical words.
+
+    Parameters
+    ----------
+    modality
+        DICOM code, or words.
+    view
+        DICOM code of a view, or a plane in words.
+
+    >>> technical_caption("MG", "breast", "MLO", "left"), technical_caption("", "head", "axial")
+    ('Mammography of the left breast, mediolateral oblique view.', 'Medical image of the head, axial plane.')
+    """
+    sentence = _MODALITIES.get(modality.upper(), modality or "Medical image")
+    if region:
+        sentence += f" of the {side} {region}" if side in ("left", "right") else f" of the {region}"
+    elif side in ("left", "right"):
+        sentence += f", {side} side"
+    if view in _PLANES:
+        sentence += f", {view} plane"
+    elif view in _VIEWS:
+        sentence += f", {_VIEWS[view]} view"
+    return f"{', '.join([sentence, *further])}."
+
+
+def caption_of(data: Dataset, plane: str = "", frame: str = "") -> str:
+    """One sentence: modality, side and region, view or plane, contrast medium; ``frame`` says which of several.
 
     >>> from pydicom import Dataset
     >>> data = Dataset()
@@ -68,21 +146,17 @@ def caption_of(data: Dataset) -> str:
     >>> caption_of(data)
     'Computed radiography (X-ray) of the chest, posteroanterior view.'
     """
-    code = str(data.get("Modality") or "").strip().upper()
-    sentence = _MODALITIES.get(code, "Medical image")
-    region = region_of(data)
-    if region:
-        sentence += f" of the {region}"
-    view = _VIEWS.get(str(data.get("ViewPosition") or "").strip().upper(), "")
-    plane = plane_of(data)
-    if view:
-        sentence += f", {view} view"
-    elif plane:
-        sentence += f", {plane} plane"
-    if int(data.get("NumberOfFrames") or 1) > 1:
-        sentence += f", one frame of {int(data.NumberOfFrames)}"
+    further = [frame] if frame else []
     if int(data.get("SamplesPerPixel") or 1) > 1 or data.get("PhotometricInterpretation") == "PALETTE COLOR":
-        sentence += ", in colour"
+        further.append("in colour")
     if str(data.get("ContrastBolusAgent") or "").strip():
-        sentence += ", with contrast medium"
-    return f"{sentence}."
+        further.append("with contrast medium")
+    view = view_of(data)
+    code = str(data.get("Modality") or "").strip().upper()
+    return technical_caption(
+        code if code in _MODALITIES else "",
+        region_of(data),
+        view if view in _VIEWS else plane,
+        laterality_of(data),
+        *further,
+    )

@@ -53,11 +53,12 @@ class ReaderOptions(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a reader works: folder of rendered images, base of relative paths, seed."""
+    """Where a reader works: folder of rendered images, base of relative paths, seed; folder of what it reports."""
 
     images_dir: Path
     base: Path
     seed: int
+    reports: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,23 @@
 """Reader ``dicom``: DICOM files rendered to 8-bit pictures, captioned from technical tags only.
 
-No tag that could identify a person is copied: what leaves a file are its pixels and the tags of :data:`_COPIED`.
-Patients are numbered in the order of their first file. ``pydicom://examples`` names the example files that ship
-inside pydicom; nothing is downloaded.
+No tag that could identify a person is copied: what leaves a file are its pixels, the tags of ``deidentify.COPIED`` and
+words for coded tags; ages above 89 become "90+", patients get names of their own. What was seen and withheld is
+counted in ``deidentification.tsv``. ``pydicom://examples`` names the example files inside pydicom.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-import numpy as np
-from PIL import Image
 from pydantic import Field
 
-from met_kg.corpus.dicom_words import caption_of, plane_of, region_of
+from met_kg.corpus.deidentify import COPIED, Patients, Report
+from met_kg.corpus.dicom_pixels import Window, frame_tags, render, why_not_decodable
+from met_kg.corpus.dicom_words import age_of, caption_of, laterality_of, plane_of, region_of, sex_of, view_of
 from met_kg.corpus.images import MAX_PIXELS, fingerprint, save_rendered
 from met_kg.corpus.readers import Place, ReaderOptions, Row
 from met_kg.corpus.samples import rendered_path, sample_row
@@ -45,45 +46,52 @@ _EXAMPLE_FILES: Final = (
     "examples_rgb_color.dcm",
     "examples_ybr_color.dcm",
 )
-#: Technical tags that are copied to column 'meta'. No name, date, place, identifier or free text among them.
-_COPIED: Final = (
-    "PhotometricInterpretation",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-    "SliceThickness",
-    "KVP",
-    "MagneticFieldStrength",
-    "RepetitionTime",
-    "EchoTime",
-    "ScanningSequence",
-    "PixelSpacing",
-)
 #: Objects that are no pictures of a person: segmentations, doses, presentation states.
 _NO_PICTURE: Final = ("SEG", "RTDOSE", "RTSTRUCT", "RTPLAN", "PR", "KO", "SR", "REG", "ECG")
+#: Modalities whose machines write names into the picture and often leave out the tag that says so.
+_OFTEN_BURNED: Final = ("US", "IVUS", "SC", "XA", "RF", "ES", "OT", "XC")
+_MAX_FILE: Final = 2 * 1024**3  # bytes; a file is read whole
 
 
 class Options(ReaderOptions):
     """What the recipe may set."""
 
     pattern: str = Field(default="**/*", description="which files of the folder")
+    frames: Literal["middle", "all"] | Annotated[int, Field(ge=1)] = Field(
+        default="middle", description="of several frames: the middle one, all, or every n-th"
+    )
+    window: Window = Field(
+        default="first", description="first: as the file says; auto: by its values; or [centre, width]"
+    )
+    burned_in: Literal["flag", "drop"] = Field(
+        default="flag", description="a modality that often burns names in, and no tag that says: flag in meta, or drop"
+    )
+    pseudonym_key: str = Field(
+        default="", description="file with a secret of 16 bytes or more: names of patients stay when files are added"
+    )
 
 
 def read(spec: CorpusSpec, options: Options, place: Place) -> Iterator[Row | Quarantined]:
-    """Sample rows, one per DICOM file (the middle frame of several); unusable files are set aside.
+    """Sample rows, one per DICOM file (or frame); unusable files are set aside.
 
     Raises
     ------
     MissingData
-        when the folder is not there.
+        when the folder, or the file of the key, is not there.
+    DataProblem
+        when the key is too short.
     """
-    patients: dict[str, str] = {}
+    key = options.pseudonym_key
+    patients = Patients.with_key_file(expand_path(key, base=place.base)) if key else Patients()
+    report = Report(spec.name)
     for number, (name, path) in enumerate(_files(spec, options, place.base)):
         if options.limit is not None and number >= options.limit:
             break
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom warns of each oddity it copes with
-            yield _sample(spec, name, path, place, patients)
+            yield from _File(spec, options, place, name, patients).samples(path, report)
+    if place.reports is not None:
+        report.write(place.reports)
 
 
 def _files(spec: CorpusSpec, options: Options, base: Path) -> Iterator[tuple[str, Path]]:
@@ -102,67 +110,89 @@ def _files(spec: CorpusSpec, options: Options, base: Path) -> Iterator[tuple[str
             yield path.relative_to(folder).as_posix(), path
 
 
-def _sample(spec: CorpusSpec, name: str, path: Path, place: Place, patients: dict[str, str]) -> Row | Quarantined:
-    import pydicom
+class _File:
+    """The samples of one file."""
 
-    # A damaged file can fail at any tag and anywhere inside the decoders, with any exception that they know.
-    try:
-        data = pydicom.dcmread(path)
-        modality = _word(data, "Modality")
-        problem = _unusable(data, modality)
+    def __init__(self, spec: CorpusSpec, options: Options, place: Place, name: str, patients: Patients) -> None:
+        self.spec, self.options, self.place, self.name, self.patients = spec, options, place, name, patients
+
+    def samples(self, path: Path, report: Report) -> Iterator[Row | Quarantined]:
+        """A row a frame; a damaged file can fail at any tag and inside the decoders, with any error that they know."""
+        import pydicom
+
+        if (size := path.stat().st_size) > _MAX_FILE:
+            yield Quarantined(self.spec.name, self.name, f"the file has {size:,} bytes, more than {_MAX_FILE:,}")
+            return
+        try:
+            data = pydicom.dcmread(path)
+            burned_in = _burned_in(data)
+            report.see(data, burned_in)
+            problem = self._unusable(data, burned_in)
+            frames = [] if problem else _chosen(int(data.get("NumberOfFrames") or 1), self.options.frames)
+        except Exception as error:
+            problem, frames = f"the DICOM file cannot be used: {_short(error)}", []
         if problem:
-            return Quarantined(spec.name, name, problem)
+            yield Quarantined(self.spec.name, self.name, problem)
+        for frame in frames:
+            record = self.name if self.options.frames == "middle" else f"{self.name}#{frame + 1}"
+            try:
+                yield self._sample(data, frame, record, burned_in)
+            except Exception as error:
+                yield Quarantined(self.spec.name, record, f"the DICOM file cannot be used: {_short(error)}")
+
+    def _unusable(self, data: Dataset, burned_in: str) -> str:
+        modality = _word(data, "Modality")
+        if modality in _NO_PICTURE or "PixelData" not in data:
+            return f"the object holds no picture of a person (modality '{modality}')"
+        if burned_in == "YES":
+            return "the picture has burned-in annotation, which may name the patient"
+        if _word(data, "RecognizableVisualFeatures") == "YES":
+            return "the picture shows features by which the patient can be recognised"
+        if burned_in == "unknown" and modality in _OFTEN_BURNED and self.options.burned_in == "drop":
+            return f"no tag says whether the picture has burned-in annotation, and '{modality}' often has"
+        pixels = int(data.Rows) * int(data.Columns)
+        if pixels > MAX_PIXELS:
+            return f"the picture has {pixels:,} pixels, more than {MAX_PIXELS:,}"
+        return why_not_decodable(data)
+
+    def _sample(self, data: Dataset, frame: int, record: str, burned_in: str) -> Row:
+        modality, count = _word(data, "Modality"), int(data.get("NumberOfFrames") or 1)
+        plane, region = plane_of(frame_tags(data, frame)), region_of(data)
+        which = f"frame {frame + 1} of {count}" if self.options.frames != "middle" else f"one frame of {count}"
         values = {
-            "caption": caption_of(data),
+            "caption": caption_of(data, plane, which if count > 1 else ""),
             "modality": modality,
-            "view": _word(data, "ViewPosition") or plane_of(data),
-            "body_part": region if (region := region_of(data)) != "whole body" else "",
-            "origin": f"{spec.path}/{name}" if spec.path == EXAMPLES else spec.source,
-            **spec.constants,
+            "view": view_of(data) or plane,
+            "body_part": region if region != "whole body" else "",
+            "sex": sex_of(data),
+            "age": age_of(data),
+            "origin": f"{self.spec.path}/{self.name}" if self.spec.path == EXAMPLES else self.spec.source,
+            **self.spec.constants,
         }
-        meta = {tag: str(data.get(tag)) for tag in _COPIED if data.get(tag) not in (None, "")}
-        patient = str(data.get("PatientID", "")) or name
-        picture = render(data)
-    except Exception as error:
-        return Quarantined(spec.name, name, f"the DICOM file cannot be used: {_short(error)}")
-    values["group_id"] = patients.setdefault(patient, f"patient-{len(patients) + 1:05d}")
-    saved = save_rendered(picture, place.images_dir)
-    image = rendered_path(saved, place.images_dir)
-    return sample_row(spec, name, image=image, print_=fingerprint(saved), values=values, meta=meta)
+        meta = {tag: str(data.get(tag)) for tag in COPIED if data.get(tag) not in (None, "")}
+        if side := laterality_of(data):
+            meta["laterality"] = side
+        if burned_in == "unknown" and modality in _OFTEN_BURNED:
+            meta["burned_in"] = "unknown"
+        values["group_id"] = self.patients.name(str(data.get("PatientID", "")) or self.name)
+        saved = save_rendered(render(data, frame, self.options.window), self.place.images_dir)
+        image = rendered_path(saved, self.place.images_dir)
+        return sample_row(self.spec, record, image=image, print_=fingerprint(saved), values=values, meta=meta)
 
 
-def _unusable(data: Dataset, modality: str) -> str:
-    if modality in _NO_PICTURE or "PixelData" not in data:
-        return f"the object holds no picture of a person (modality '{modality}')"
-    if _word(data, "BurnedInAnnotation") == "YES":
-        return "the picture has burned-in annotation, which may name the patient"
-    pixels = int(data.Rows) * int(data.Columns)
-    return f"the picture has {pixels:,} pixels, more than {MAX_PIXELS:,}" if pixels > MAX_PIXELS else ""
+def _burned_in(data: Dataset) -> str:
+    stated = _word(data, "BurnedInAnnotation")
+    return stated if stated in ("YES", "NO") else "unknown"
 
 
-def render(data: Dataset) -> Image.Image:
-    """The middle frame as a reader of the image would see it: rescaled, windowed, inverted where MONOCHROME1 says."""
-    from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
-    from pydicom.pixels.utils import pixel_array
-
-    frames = int(data.get("NumberOfFrames") or 1)
-    values = pixel_array(data, index=frames // 2 if frames > 1 else None)
-    interpretation = _word(data, "PhotometricInterpretation")
-    if interpretation == "PALETTE COLOR":
-        values = apply_color_lut(values, data)
-    if values.ndim == 3:
-        depth = 16 if values.dtype.itemsize > 1 else 8
-        return Image.fromarray((values >> (depth - 8)).astype(np.uint8) if depth > 8 else values.astype(np.uint8))
-    padding = data.get("PixelPaddingValue")
-    outside = values == int(padding) if padding is not None else np.zeros(values.shape, bool)
-    shown = apply_voi_lut(apply_modality_lut(values, data), data, index=0).astype(np.float64)
-    inside = shown[~outside] if not outside.all() else shown
-    low, high = float(inside.min()), float(inside.max())
-    grey = np.clip((shown - low) / (high - low), 0, 1) if high > low else np.zeros(shown.shape)
-    if interpretation == "MONOCHROME1":
-        grey = 1 - grey
-    grey[outside] = 0
-    return Image.fromarray(np.rint(grey * 255).astype(np.uint8))
+def _chosen(count: int, frames: str | int) -> list[int]:
+    """
+    >>> _chosen(5, "middle"), _chosen(5, "all"), _chosen(5, 2)
+    ([2], [0, 1, 2, 3, 4], [0, 2, 4])
+    """
+    if frames == "middle":
+        return [count // 2]
+    return list(range(0, count, 1 if frames == "all" else int(frames)))
 
 
 def _word(data: Dataset, tag: str) -> str:
@@ -170,4 +200,6 @@ def _word(data: Dataset, tag: str) -> str:
 
 
 def _short(problem: Exception) -> str:
-    return " ".join(str(problem).split())[:160] or type(problem).__name__
+    text = " ".join(str(problem).split())[:160] or type(problem).__name__
+    more = " (pip install 'met-kg[dicom]' brings further decoders)"
+    return text + more if "available plugins" in text and importlib.util.find_spec("pylibjpeg") is None else text
