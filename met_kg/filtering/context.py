@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from met_kg import tables
-from met_kg.filtering.benchmarks import BenchmarkImage
+from met_kg.filtering.benchmarks import Benchmarks
 from met_kg.graph.store import Graph, Row
 from met_kg.log import Log
 from met_kg.paths import expand_path
@@ -19,7 +18,7 @@ __all__ = ["Context"]
 
 @dataclass(slots=True)
 class Context:
-    """The run's graph (with ``metg:samples``) and folder, benchmark images, and who has been dropped so far.
+    """The run's graph (with ``metg:samples``) and folder, what benchmarks hold, and who has been dropped so far.
 
     ``anchors`` are those of the batch that a rule is given; a rule that compares samples sees none.
     """
@@ -27,7 +26,7 @@ class Context:
     graph: Graph
     run: Path
     log: Log
-    benchmarks: Sequence[BenchmarkImage] = ()
+    benchmarks: Benchmarks = field(default_factory=Benchmarks)
     dropped: set[str] = field(default_factory=set)
     anchors: pd.DataFrame = field(default_factory=lambda: tables.empty("anchors"))
     _answers: dict[str, list[Row]] = field(default_factory=dict)

@@ -55,13 +55,13 @@ def decide(
         when the profile is wrong, or a benchmark that is to be kept out is not there.
     """
     from met_kg import tables
-    from met_kg.filtering.benchmarks import benchmark_images
+    from met_kg.filtering.benchmarks import read_benchmarks
     from met_kg.filtering.context import Context
     from met_kg.filtering.profile import ALIGNMENT, load_profile
 
     options = options or FilterOptions()
     profile = load_profile(options.profile)
-    context = Context(graph, run, log, benchmark_images(options.benchmarks))
+    context = Context(graph, run, log, read_benchmarks(options.benchmarks))
     objections: dict[str, list[Decision]] = defaultdict(list)
     for row in _stage1(pairs, profile, context):
         objections[row["sample_id"]].append(row)

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["AlignOptions", "BenchmarkImages", "FilterOptions"]
+__all__ = ["AlignOptions", "BenchmarkFiles", "FilterOptions"]
 
 
-class BenchmarkImages(BaseModel):
-    """The images of a benchmark, which must not be trained on.
+class BenchmarkFiles(BaseModel):
+    """Images and texts of a benchmark, which must not be trained on.
 
     ``images`` is a folder; ``table`` (CSV, TSV, JSON, JSONL, Parquet) with ``column`` narrows it to the images of
-    the test questions.
+    the test questions. ``text`` names the columns of the table that hold questions, answers, captions.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     name: str
-    images: str
+    images: str = ""
     table: str = ""
     column: str = "image_name"
+    text: list[str] = []
+
+    @model_validator(mode="after")
+    def _check(self) -> BenchmarkFiles:
+        if self.text and not self.table:
+            raise ValueError("'text' names columns of a table: say which 'table'")
+        if not self.images and not self.text:
+            raise ValueError("a benchmark has 'images', or a 'table' with 'text' columns")
+        return self
 
 
 class AlignOptions(BaseModel):
@@ -45,5 +54,5 @@ class FilterOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     profile: str = Field(default="default", description="a profile that ships, or the path of a .tsv file")
-    benchmarks: list[BenchmarkImages] = []
+    benchmarks: list[BenchmarkFiles] = []
     align: AlignOptions = AlignOptions()

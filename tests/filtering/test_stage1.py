@@ -14,7 +14,7 @@ from met_kg.corpus.images import fingerprint
 from met_kg.errors import DataProblem, MissingData, UnknownName
 from met_kg.filtering import filter_files, kept_ids
 from met_kg.filtering.facts import kept_triples, sample_triples
-from met_kg.filtering.options import AlignOptions, BenchmarkImages, FilterOptions
+from met_kg.filtering.options import AlignOptions, BenchmarkFiles, FilterOptions
 from met_kg.graph.store import Graph
 from tests.in_memory import decisions_on
 
@@ -150,7 +150,7 @@ def test_benchmark_images_are_kept_out(bench: Bench, mini_graph: Graph, tmp_path
     assert kept_ids([found]) == {"of-train", "free"}
     assert reason(found, "same", "contamination") == "the image is test1.png of benchmark toy"
     assert "test2.png of benchmark toy" in reason(found, "blurred", "contamination")
-    assert filter_files(FilterOptions(benchmarks=[BenchmarkImages.model_validate(source)])) == [
+    assert filter_files(FilterOptions(benchmarks=[BenchmarkFiles.model_validate(source)])) == [
         folder,
         tmp_path / "test.json",
     ]
