@@ -24,7 +24,7 @@ def read(
     aside: dict[str, str] = {}
     for item in found.read(spec, found.options.model_validate(spec.options), place):
         if isinstance(item, Quarantined):
-            assert item.where not in aside
+            assert item.where not in aside, (aside[item.where], item.reason)
             aside[item.where] = item.reason
         else:
             rows.append(item)
