@@ -38,7 +38,7 @@ def figures(article: Any) -> Iterator[Figure]:
     for number, fig in enumerate(elements(article, "fig"), start=1):
         name = fig.get("id") or f"fig-{number}"
         label = flat(next((e for e in fig if name_of(e) == "label"), None))
-        caption = " ".join(filter(None, (groups.get(id(fig), ""), _caption(fig))))
+        caption = _joined([groups.get(id(fig), ""), _caption(fig)])
         graphics = [v for g in elements(fig, "graphic") for k, v in g.attrib.items() if k.endswith("href")]
         yield Figure(name, label, caption, tuple(dict.fromkeys(graphics)), tuple(cited.get(name, ())))
 
@@ -47,8 +47,13 @@ def _caption(element: Any) -> str:
     """Title and paragraphs of the element's own caption, each a sentence of its own."""
     caption = next((e for e in element if name_of(e) == "caption"), None)
     parts = [flat(e, _OMITTED) for e in caption if name_of(e) in ("title", "p")] if caption is not None else []
-    parts = [p for p in parts if p] or [flat(caption, _OMITTED)]
-    return " ".join([*(p if _ENDED.search(p) else f"{p}." for p in parts[:-1]), parts[-1]])
+    return _joined(parts) or flat(caption, _OMITTED)
+
+
+def _joined(parts: list[str]) -> str:
+    """Texts one after the other, each that is followed by another ended as a sentence."""
+    said = [p for p in parts if p]
+    return " ".join([*(p if _ENDED.search(p) else f"{p}." for p in said[:-1]), *said[-1:]])
 
 
 def _citing(article: Any) -> dict[str, list[str]]:
@@ -57,17 +62,15 @@ def _citing(article: Any) -> dict[str, list[str]]:
     for body in elements(article, "body"):
         for paragraph in elements(body, "p"):
             links: list[list[str]] = []
-            text = " ".join(_marked(paragraph, links).split())
-            if not links:
-                continue
-            for start, end in sentences(text.replace(_MARK, "")):
-                # Offsets count without marks: find the marks whose place lies in the sentence.
-                for place, names in zip(_places(text), links, strict=True):
-                    if start <= place < end:
-                        for name in names:
-                            sentence = text.replace(_MARK, "")[start:end]
-                            if sentence not in found[name]:
-                                found[name].append(sentence)
+            marked = " ".join(_marked(paragraph, links).split())
+            text, places = marked.replace(_MARK, ""), _places(marked)
+            for start, end in sentences(text) if links else ():
+                named = {
+                    name for place, names in zip(places, links, strict=True) if start <= place < end for name in names
+                }
+                for name in sorted(named):
+                    if text[start:end] not in found[name]:
+                        found[name].append(text[start:end])
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,27 +81,37 @@ def _parts(root: Path) -> dict[str, Any]:
     """Split name -> dataset; one without splits is called 'all'."""
     import datasets
 
-    logging, bars = datasets.logging.get_verbosity(), datasets.are_progress_bars_disabled()
-    datasets.logging.set_verbosity_error()
-    datasets.disable_progress_bars()
     try:
         if (root / "dataset_dict.json").is_file() or (root / "state.json").is_file():
             _check_state(root)
             found = datasets.load_from_disk(str(root))
             return dict(found) if isinstance(found, datasets.DatasetDict) else {"all": found}
-        tables = sorted(p for p in root.rglob("*.parquet") if p.is_file() and not p.name.startswith("metadata"))
-        if tables:
+        with _quiet_and_offline():
+            tables = sorted(p for p in root.rglob("*.parquet") if p.is_file() and not p.name.startswith("metadata"))
+            if not tables:
+                return dict(datasets.load_dataset("imagefolder", data_dir=str(root), streaming=True))
             return {
                 split: datasets.load_dataset(
                     "parquet", data_files=[str(p) for p in files], split="train", streaming=True
                 )
                 for split, files in _by_split(root, tables).items()
             }
-        return dict(datasets.load_dataset("imagefolder", data_dir=str(root), streaming=True))
     except (OSError, ValueError, KeyError, TypeError, datasets.exceptions.DatasetsError) as problem:
         raise DataProblem(f"the folder cannot be read as a dataset: {_short(problem)}", where=str(root)) from problem
+
+
+@contextmanager
+def _quiet_and_offline() -> Iterator[None]:
+    """The library would tell its makers that a loader was used, and draw progress bars."""
+    import datasets
+
+    counted, bars = datasets.config.HF_UPDATE_DOWNLOAD_COUNTS, datasets.are_progress_bars_disabled()
+    datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False
+    datasets.disable_progress_bars()
+    try:
+        yield
     finally:
-        datasets.logging.set_verbosity(logging)
+        datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = counted
         if not bars:
             datasets.enable_progress_bars()
 

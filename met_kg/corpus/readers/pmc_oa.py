@@ -14,6 +14,7 @@ from typing import Any
 
 from met_kg.corpus.archives import Refused
 from met_kg.corpus.images import Fingerprint
+from met_kg.corpus.mapping import Keys
 from met_kg.corpus.packages import Package, Picture, packages, stem
 from met_kg.corpus.readers import Place, ReaderOptions, Row
 from met_kg.corpus.samples import rendered_path, sample_row
@@ -45,13 +46,13 @@ def read(spec: CorpusSpec, options: Options, place: Place) -> Iterator[Row | Qua
     root = expand_path(spec.path, base=place.base)
     if not root.exists():
         raise MissingData(f"the articles of corpus '{spec.name}' are not there", where=str(root))
-    fingerprint = fingerprints()
+    fingerprint, keys = fingerprints(), Keys()
     number = -1
     for number, package in enumerate(packages(root)):
         if options.limit is not None and number >= options.limit:
             break
         try:
-            yield from _package(spec, package, place, fingerprint)
+            yield from _package(spec, package, place, fingerprint, keys)
         except OSError as problem:
             yield Quarantined(spec.name, package.name, f"the package cannot be read: {problem.strerror}")
     if number < 0:
@@ -61,22 +62,23 @@ def read(spec: CorpusSpec, options: Options, place: Place) -> Iterator[Row | Qua
 
 
 def _package(
-    spec: CorpusSpec, package: Package, place: Place, fingerprint: Callable[[Path], Fingerprint]
+    spec: CorpusSpec, package: Package, place: Place, fingerprint: Callable[[Path], Fingerprint], keys: Keys
 ) -> Iterator[Row | Quarantined]:
-    read_any = False
+    said = False
     for found in package.article():
         if isinstance(found, Refused):
             where = f"{package.name}:{found.name}" if found.name else package.name
             yield Quarantined(spec.name, where, f"not read: {found.reason}")
+            said = said or not found.name
             continue
-        read_any = True
+        said = True
         try:
             article = parse(found)
         except DataProblem as problem:
             yield Quarantined(spec.name, f"{package.name} {problem.where}", problem.message)
             continue
-        yield from _Article(spec, package, place, article, fingerprint).rows()
-    if not read_any:
+        yield from _Article(spec, package, place, article, fingerprint, keys).rows()
+    if not said:
         yield Quarantined(spec.name, package.name, "the package holds no article that can be read")
 
 
@@ -84,13 +86,20 @@ class _Article:
     """The samples of one article."""
 
     def __init__(
-        self, spec: CorpusSpec, package: Package, place: Place, article: Any, fingerprint: Callable[[Path], Fingerprint]
+        self,
+        spec: CorpusSpec,
+        package: Package,
+        place: Place,
+        article: Any,
+        fingerprint: Callable[[Path], Fingerprint],
+        keys: Keys,
     ) -> None:
         self.spec, self.package, self.place, self.fingerprint = spec, package, place, fingerprint
         self.figures = list(figures(article))
         pmc = next((i for kind in ("pmcid", "pmc") for i in identifiers(article, kind)), "")
         doi = next(identifiers(article, "doi"), "")
         self.name = pmc or doi or package.name
+        self.record = keys.unique(self.name)  # an article may come twice, as folder and as package
         self.title = flat(first(article, "article-title"))
         self.common = {
             "licence": licence_code(licence_of(article)),
@@ -138,7 +147,7 @@ class _Article:
                 caption[:200],
             )
         for number, picture in enumerate(whole, start=1):
-            record = f"{self.name}/{figure.id}" + (f"#{number}" if number > 1 else "")
+            record = f"{self.record}/{figure.id}" + (f"#{number}" if number > 1 else "")
             meta: dict[str, object] = {}
             if found and not own:
                 meta["panels"] = [
@@ -148,7 +157,7 @@ class _Article:
         for panel in found:
             if panel.label in own:
                 text = " ".join(filter(None, (lead_in(caption, found), caption[panel.start : panel.end])))
-                record = f"{self.name}/{figure.id}/{panel.label}"
+                record = f"{self.record}/{figure.id}/{panel.label}"
                 yield self._row(record, figure, text, own[panel.label], {"panel": panel.label})
 
     def _row(self, record: str, figure: Figure, caption: str, picture: Picture, meta: dict[str, object]) -> Row:

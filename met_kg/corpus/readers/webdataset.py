@@ -74,6 +74,8 @@ def read(spec: CorpusSpec, options: Options, place: Place) -> Iterator[Row | Qua
                 number += 1
                 fields, problems = _fields(found, name)
                 yield from (Quarantined(spec.name, f"{name}:{found.key}", p) for p in problems)
+                if len(problems) == len(found.files):
+                    continue
                 seen |= fields.keys()
                 yield from _samples(
                     spec, options, place, found, fields, f"{name}:{keys.unique(found.key)}", fingerprint
@@ -102,6 +104,9 @@ def _records(source: str, shard: str, path: Path) -> Iterator[_Record | Quaranti
         if not isinstance(member, Member):
             where = f"{shard}:{member.name}" if member.name else shard
             yield Quarantined(source, where, f"not read: {member.reason}")
+            if not member.name and record.files:
+                yield Quarantined(source, f"{shard}:{record.key}", "the record may be cut short where the shard is")
+                return
             continue
         key, ending = _split(member.name)
         if key != record.key:
