@@ -73,7 +73,9 @@ BEYOND: Final[dict[str, Alteration]] = {
     "upside down": ImageOps.flip,
     "left 15 % cut off": lambda picture: picture.crop((round(picture.width * 0.15), 0, picture.width, picture.height)),
     "framed by 10 %": lambda picture: ImageOps.expand(picture, border=round(min(picture.size) * 0.1)),
-    "gamma 0.6": lambda picture: picture.point([round(255 * (i / 255) ** 0.6) for i in range(256)] * len(picture.getbands())),
+    "gamma 0.6": lambda picture: picture.point(
+        [round(255 * (i / 255) ** 0.6) for i in range(256)] * len(picture.getbands())
+    ),
     "inverted": ImageOps.invert,
     "flip, crop 5 %, levels, -3 degrees, JPEG 50": _several,
 }

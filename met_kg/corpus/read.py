@@ -19,7 +19,9 @@ from met_kg.records import Quarantined
 __all__ = ["read_corpora", "read_corpus"]
 
 
-def read_corpus(spec: CorpusSpec, *, images_dir: Path, base: Path, seed: int) -> Iterator[Row | Quarantined]:
+def read_corpus(
+    spec: CorpusSpec, *, images_dir: Path, base: Path, seed: int, reports: Path | None = None
+) -> Iterator[Row | Quarantined]:
     """The sample rows of one corpus, streamed, and what was set aside. Rows have no split yet.
 
     Parameters
@@ -30,6 +32,8 @@ def read_corpus(spec: CorpusSpec, *, images_dir: Path, base: Path, seed: int) ->
         folder under which relative paths of the recipe lie.
     seed
         the run's seed, for readers that draw.
+    reports
+        folder for what a reader has to tell beside its rows: what was withheld of DICOM files.
 
     Raises
     ------
@@ -37,7 +41,7 @@ def read_corpus(spec: CorpusSpec, *, images_dir: Path, base: Path, seed: int) ->
         when the corpus as a whole cannot be read.
     """
     reader = readers.find(spec.reader)
-    yield from reader.read(spec, reader.options.model_validate(spec.options), Place(images_dir, base, seed))
+    yield from reader.read(spec, reader.options.model_validate(spec.options), Place(images_dir, base, seed, reports))
 
 
 def read_corpora(
@@ -48,6 +52,7 @@ def read_corpora(
     base: Path,
     seed: int,
     quarantine: Callable[[Quarantined], None],
+    reports: Path | None = None,
     log: Log = silent,
 ) -> dict[str, Any]:
     """Write table 'samples' of all corpora, in recipe order, with splits; returns counts for the manifest.
@@ -75,7 +80,8 @@ def read_corpora(
     def rows() -> Iterator[Row]:
         for spec in specs:
             for row in log.track(
-                read_corpus(spec, images_dir=images_dir, base=base, seed=seed), f"reading corpus {spec.name}"
+                read_corpus(spec, images_dir=images_dir, base=base, seed=seed, reports=reports),
+                f"reading corpus {spec.name}",
             ):
                 if isinstance(row, Quarantined):
                     quarantine(row)

@@ -29,6 +29,7 @@ def _corpus(ctx: Context) -> None:
         base=Path.cwd(),
         seed=ctx.recipe.seed,
         quarantine=ctx.quarantined.append,
+        reports=ctx.work,
         log=ctx.log,
     )
 
@@ -237,7 +238,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "corpus",
         room="corpus",
         needs=(),
-        makes=("samples.parquet", "images"),
+        makes=("samples.parquet", "images", "deidentification.tsv"),
         do=_corpus,
         settings=lambda r: [c.model_dump(mode="json") for c in r.corpus],
         inputs=_corpus_inputs,
