@@ -14,9 +14,7 @@ __all__ = ["PARAMETERS", "apply"]
 PARAMETERS = ("shortest", "longest", "common")
 
 
-def apply(
-    samples: pd.DataFrame, context: Context, *, shortest: float, longest: float, common: float
-) -> Iterator[Hit]:
+def apply(samples: pd.DataFrame, context: Context, *, shortest: float, longest: float, common: float) -> Iterator[Hit]:
     """Objects to captions and contexts that share a phrase with a benchmark's question, answer or caption.
 
     A phrase is ``longest`` words in a row, or a whole text of at least ``shortest``; phrases that stand in more than
