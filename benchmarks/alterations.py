@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
-__all__ = ["ALTERATIONS", "BEYOND"]
+__all__ = ["ALTERATIONS", "BEYOND", "Alteration"]
 
 Alteration = Callable[[Image.Image], Image.Image]
 
@@ -53,6 +53,8 @@ def _several(picture: Image.Image) -> Image.Image:
     return _jpeg(_rotated(_levels(_cropped(ImageOps.mirror(picture), 0.05), 1.2, 1.1), -3), 50)
 
 
+_GAMMA: Final = [round(255 * (i / 255) ** 0.6) for i in range(256)]
+
 #: Those that must be seen through.
 ALTERATIONS: Final[dict[str, Alteration]] = {
     "none": lambda picture: picture,
@@ -73,9 +75,7 @@ BEYOND: Final[dict[str, Alteration]] = {
     "upside down": ImageOps.flip,
     "left 15 % cut off": lambda picture: picture.crop((round(picture.width * 0.15), 0, picture.width, picture.height)),
     "framed by 10 %": lambda picture: ImageOps.expand(picture, border=round(min(picture.size) * 0.1)),
-    "gamma 0.6": lambda picture: picture.point(
-        [round(255 * (i / 255) ** 0.6) for i in range(256)] * len(picture.getbands())
-    ),
+    "gamma 0.6": lambda picture: picture.point(_GAMMA * len(picture.getbands())),
     "inverted": ImageOps.invert,
     "flip, crop 5 %, levels, -3 degrees, JPEG 50": _several,
 }

@@ -1,8 +1,8 @@
 """Near-duplicate images by perceptual hash: ours (sorted blocks), the banded index of faiss, and every pair.
 
-Run: ``python -m benchmarks.near_duplicates``. The size is the number of images (hashes of 64 bits). Every tenth image is
-a near duplicate of another; a third of them differ in more bits than are asked for. At each size a sample is compared
-with all others, bit by bit, and must find the same pairs. Peak memory is of the whole program.
+Run: ``python -m benchmarks.near_duplicates``. The size is the number of images (hashes of 64 bits). Every tenth image
+is a near duplicate of another; a third of them differ in more bits than are asked for. At each size a sample is
+compared with all others, bit by bit, and must find the same pairs. Peak memory is of the whole program.
 """
 
 from __future__ import annotations

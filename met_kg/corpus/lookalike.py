@@ -1,10 +1,10 @@
 """A coarse description of a picture by which altered copies of it are found: the first look.
 
-A picture is described by a grid of 10 x 10 grey values after local contrast normalisation, so that contrast, brightness,
-compression and size hardly matter and a label spoils no more than the cells under it. What moves the picture in its
-frame (rotation, cropping, flipping) is met by describing several views of it: small rotations, zooms and one-sided
-crops of the picture that is held, zooms and the eight turns of a square of the one that is asked about. Two pictures are
-candidates for a second look when any two of their views are alike (cosine).
+A picture is described by a grid of 10 x 10 grey values after local contrast normalisation, so that contrast,
+brightness, compression and size hardly matter and a label spoils no more than the cells under it. What moves the
+picture in its frame (rotation, cropping, flipping) is met by describing several views of it: small rotations, zooms and
+one-sided crops of the picture that is held, zooms and the eight turns of a square of the one that is asked about. Two
+pictures are candidates for a second look when any two of their views are alike (cosine).
 
 Coordinates are on the unit square: pixel ``i`` of ``n`` has its centre at ``(i + 0.5) / n``. Pictures are squeezed to a
 square first, so that aspect ratios do not matter either.

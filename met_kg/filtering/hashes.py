@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import comb, log2
 from typing import Any, Final
 
@@ -46,7 +46,7 @@ def near_pairs(values: NDArray[np.uint64], *, distance: int) -> NDArray[np.int64
     agreeing = _agreeing(len(values), distance)
     blocks = distance + agreeing
     edges = [_WIDTH * i // blocks for i in range(blocks + 1)]
-    masks = [(1 << end) - (1 << start) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+    masks = [(1 << end) - (1 << start) for start, end in pairwise(edges)]
     found = [np.empty((0, 3), dtype=np.int64)]
     for chosen in combinations(masks, agreeing):
         found += _agreeing_pairs(values, np.uint64(sum(chosen)), distance)

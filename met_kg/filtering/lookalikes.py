@@ -24,7 +24,7 @@ _CHUNK: Final = 1024  # pictures added at a time
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A picture held that may be the one asked about: its place, how alike the likest views are, and how it then lies."""
+    """A picture held that may be the one asked about: its place, how alike the likest views are, how it then lies."""
 
     place: int
     similarity: float

@@ -1,9 +1,10 @@
 """Are two pictures the same picture, altered? The second look, for candidates of the first.
 
 The pictures are laid over each other by block matching: tiles of one are searched for in the other, and an affine map
-is fitted robustly to where they are found (Ourselin et al. 2001, "Reconstructing a 3D structure from serial histological
-sections"; RANSAC: Fischler and Bolles 1981), three times, ever finer. Then the fine structure is compared tile by tile.
-Two chest films of different people, or neighbouring slices of one, are alike in the large and not in the small.
+is fitted robustly to where they are found (Ourselin et al. 2001, "Reconstructing a 3D structure from serial
+histological sections"; RANSAC: Fischler and Bolles 1981), three times, ever finer. Then the fine structure is compared
+tile by tile. Two chest films of different people, or neighbouring slices of one, are alike in the large and not in the
+small.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def agreement(held: Grey, asked: Grey, guess: Affine) -> float:
     -------
     float
         -1 to 1; 0 when they cannot be laid over each other, or have too little structure to tell. Altered copies are
-        above 0.75, different pictures below 0.6 (``docs/experiments/contamination.md``).
+        above, neighbouring slices and other films of a patient below 0.7 (``docs/experiments/contamination.md``).
     """
     for band in _BANDS:
         structure = _structure(held, band)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -30,42 +31,42 @@ def apply(samples: pd.DataFrame, context: Context, *, distance: float) -> Iterat
     So, too, to samples of validation that are in test. The table is taken as it is: what gave the splits is not asked.
     Near-identical are perceptual hashes within ``distance`` bits.
     """
-    stage = samples["split"].map({name: i for i, name in enumerate(_SPLITS)}).fillna(-1).astype(int)
+    ids, splits = samples["sample_id"].tolist(), samples["split"].tolist()
+    order = [_SPLITS.index(split) if split in _SPLITS else len(_SPLITS) for split in splits]
     found: dict[int, tuple[str, float | None]] = {}
     for column, said in _SAID.items():
-        having = samples[column] != ""
-        latest = stage[having].groupby(samples.loc[having, column]).transform("idxmax")
-        for place, other in latest[stage[latest].to_numpy() > stage[having].to_numpy()].items():
-            if stage[place] >= 0:
-                found.setdefault(place, (_reason(samples, said, place, other, column), None))
-    for place, other, bits in _near(samples, stage, int(distance)):
-        reason = f"the image is within {bits} bits of that of sample {samples['sample_id'][other]}"
-        found.setdefault(place, (f"{reason}, which is in {samples['split'][other]}", bits))
+        values = samples[column].tolist()
+        latest = _latest(values, order)
+        for place, value in enumerate(values):
+            if value and order[place] < order[latest[value]]:
+                other = latest[value]
+                said_of = f"{said.format(value)} sample {ids[other]}, which is in {splits[other]}"
+                found.setdefault(place, (said_of, None))
+    for place, other, bits in _near(samples["phash"].tolist(), order, int(distance)):
+        said_of = f"the image is within {bits} bits of that of sample {ids[other]}, which is in {splits[other]}"
+        found.setdefault(place, (said_of, bits))
     for place in sorted(found):
-        yield Hit(samples["sample_id"][place], *found[place])
+        yield Hit(ids[place], *found[place])
 
 
-def _reason(samples: pd.DataFrame, said: str, place: int, other: int, column: str) -> str:
-    sample, split = samples["sample_id"][other], samples["split"][other]
-    return f"{said.format(samples[column][place])} sample {sample}, which is in {split}"
+def _latest(values: list[str], order: list[int]) -> dict[str, int]:
+    """For each value the first sample that has it in the latest split; samples without a split are left out."""
+    latest: dict[str, int] = {}
+    for place, value in enumerate(values):
+        if value and (value not in latest or order[latest[value]] < order[place] < len(_SPLITS)):
+            latest[value] = place
+    return latest
 
 
-def _near(samples: pd.DataFrame, stage: pd.Series[int], distance: int) -> Iterator[tuple[int, int, int]]:
-    """Samples, those of a later split with a near hash, and in how many bits they differ; nearest first."""
-    having = samples[samples["phash"] != ""]
-    # Of one hash and split one sample stands for all as the later one.
-    for_split: dict[tuple[str, int], int] = {}
-    members: dict[str, list[int]] = {}
-    for place, phash in having["phash"].items():
-        for_split.setdefault((phash, stage[place]), place)
-        members.setdefault(phash, []).append(place)
-    hashes = list(members)
+def _near(phashes: list[str], order: list[int], distance: int) -> Iterator[tuple[int, int, int]]:
+    """Samples, one of a later split with a near hash, and in how many bits they differ; nearest first."""
+    having: dict[str, list[int]] = defaultdict(list)
+    for place, phash in enumerate(phashes):
+        if phash and order[place] < len(_SPLITS):
+            having[phash].append(place)
+    hashes, latest = list(having), _latest(phashes, order)
     pairs = near_pairs(hash_values(hashes), distance=distance).tolist()
     for one, other, bits in sorted(pairs, key=lambda pair: (pair[2], pair[0], pair[1])):
         for early, late in ((one, other), (other, one)):
-            for place in members[hashes[early]]:
-                for split in range(len(_SPLITS) - 1, stage[place], -1):
-                    found = for_split.get((hashes[late], split))
-                    if found is not None and stage[place] >= 0:
-                        yield place, found, bits
-                        break
+            there = latest[hashes[late]]
+            yield from ((place, there, bits) for place in having[hashes[early]] if order[place] < order[there])
