@@ -149,8 +149,8 @@ def run(sizes: list[int], out: Path, peer: Path | None = None) -> list[Measured]
         with TemporaryDirectory() as name:
             folder = Path(name)
             write_corpus(folder, size)
-            rows.append(measure("met-kg", size, _ours, folder, repeats=2))
-            rows.append(measure("decoding alone (Pillow)", size, _decode, folder, repeats=2))
+            rows.append(measure("met-kg", size, _ours, folder, repeats=1))
+            rows.append(measure("decoding alone (Pillow)", size, _decode, folder, repeats=1))
             for fused in (False, True) if peer else ():
                 seconds, kept = _peer(peer, folder, fused=fused) if peer else (0.0, 0)
                 rows.append(Measured("Data-Juicer, fused" if fused else "Data-Juicer", size, seconds, size))
@@ -164,7 +164,7 @@ def peak_memory(sizes: list[int]) -> None:
     """Peak memory of one process each that does stage 1."""
     for size in sizes:
         with TemporaryDirectory() as folder:
-            write_corpus(Path(folder), size, side=160)
+            write_corpus(Path(folder), size, side=192)
             command = [sys.executable, "-m", "benchmarks.filtering", "--one", folder]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             print(f"{size:,} samples: {done.stdout.strip()}")
