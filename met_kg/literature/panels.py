@@ -42,7 +42,7 @@ _LETTERS: Final = {
     "upper": rf"[A-Z](?:(?:\s*,)?\s*{_SIGN}\s*[A-Z](?![A-Za-z])){{0,12}}",
     "lower": rf"[a-z](?:(?:\s*,)?\s*{_SIGN}\s*[a-z](?![A-Za-z])){{0,12}}",
 }
-_NAMED: Final = r"(?:(?:[Pp]anels?|[Ff]ig(?:ure|s|\.)?)\s+)"
+_NAMED: Final = r"(?:(?:[Pp]anels?|[Ff]ig(?:ure|s|\.)?)\s+(?:\d{1,2}\s*)?)"
 #: Where a sentence or list may start: the beginning, or after what ends one.
 _OPENS: Final = r"(?:^|(?<=[.;:?!\]])|(?<=[.;:?!\])]\s))"
 #: Styles of mark, surest first. Each has one group: the letters.
@@ -139,6 +139,14 @@ _QUALIFIED: Final = re.compile(
 )
 
 
+#: What may stand before a mark inside a sentence that starts its text.
+_INTRODUCED: Final = re.compile(
+    r"(?:[.,:;?!\])–—-]|\b(?:show(?:s|ing|n)?|demonstrat\w+|includ\w+|reveal\w+|depict\w+|illustrat\w+|are|is|were|was"
+    r"|and|or|both|views?|images?|scans?))$",
+    re.IGNORECASE,
+)
+
+
 def _qualifies(caption: str, start: int) -> bool:
     return bool(_QUALIFIED.search(caption[max(0, start - 24) : start]))
 
@@ -147,13 +155,14 @@ def _spans(caption: str, marks: list[_Mark], *, free: bool) -> list[Panel]:
     """Panels of marks that all start their text, or all end it; ``free`` marks may stand anywhere in a sentence."""
     if not free:
         return _before(caption, marks)
-    if all(_ends_clause(caption, m) for m in marks):
+    if all(_ends_clause(caption, m) for m in marks[:-1]):  # "axial (A) and coronal (B) CT": the last ends none
         return _pictured(caption, _after(caption, marks))
     if any(_ends_clause(caption, m) for m in marks):
         return []
     found = _before(caption, marks)
-    openings = sum(_opens_sentence(caption, m) for m in marks)
-    return found if openings == len(marks) and _long_enough(caption, found) else _pictured(caption, found)
+    if all(_opens_sentence(caption, m) for m in marks) and _long_enough(caption, found):
+        return found
+    return _pictured(caption, found) if all(_introduced(caption, m) for m in marks) else []
 
 
 def _ends_clause(caption: str, mark: _Mark) -> bool:
@@ -161,7 +170,13 @@ def _ends_clause(caption: str, mark: _Mark) -> bool:
 
 
 def _opens_sentence(caption: str, mark: _Mark) -> bool:
-    return bool(re.search(r"(?:^|[.:?!\])]|\.\d+)\s*$", caption[: mark.start]))
+    head = caption[: mark.start].rstrip()
+    return not head or head[-1] in ".:;?!])"
+
+
+def _introduced(caption: str, mark: _Mark) -> bool:
+    head = caption[max(0, mark.start - 24) : mark.start].rstrip()
+    return not head or bool(_INTRODUCED.search(head))
 
 
 def _long_enough(caption: str, found: list[Panel]) -> bool:
@@ -177,13 +192,24 @@ def _before(caption: str, marks: list[_Mark]) -> list[Panel]:
 
 
 def _after(caption: str, marks: list[_Mark]) -> list[Panel]:
-    """Each mark ends its panel's text, which reaches back to the mark before, or to the start of its sentence."""
+    """Each mark ends its panel's text, which reaches back to the mark before, or to the start of its sentence.
+
+    What the first panel's text begins with often holds for all: "CT of the chest, coronal (A) and sagittal (B) images",
+    "radiograph of the hip before (A) and after surgery (B)".
+    """
     starts: list[int] = []
     floor = 0
     for mark in marks:
         breaks = [m.end() for m in _SENTENCE_END.finditer(caption, floor, mark.start)]
         starts.append(breaks[-1] if breaks else floor)
         floor = mark.end
+    second = _LEADING.sub("", caption[starts[1] : marks[1].start], count=1)
+    if not _ends_clause(caption, marks[-1]):
+        words = list(re.finditer(r"\S+", caption[starts[0] : marks[0].start]))
+        starts[0] += words[-min(len(words), len(second.split()) or 1)].start() if words else 0
+    elif _words("time").match(second):
+        times = list(_words("time").finditer(caption, starts[0], marks[0].start))
+        starts[0] = times[-1].start() if times else starts[0]
     return _build(caption, marks, starts, [m.start for m in marks])
 
 
@@ -220,8 +246,10 @@ def _places(pattern: re.Pattern[str], caption: str) -> list[_Mark]:
     return []
 
 
-@lru_cache(maxsize=1)
-def _words() -> re.Pattern[str]:
+@lru_cache(maxsize=2)
+def _words(kind: str = "") -> re.Pattern[str]:
+    """The words of a kind, or of all."""
     text = (resources.files("met_kg.literature.data") / "panel_words.tsv").read_text(encoding="utf-8")
-    words = [line.split("\t")[0] for line in text.splitlines() if line and not line.startswith("#")]
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(words)})(?!\w)", re.IGNORECASE)
+    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+    words = "|".join(word for word, of_kind in rows if kind in ("", of_kind))
+    return re.compile(rf"(?<![\w-])(?:{words})(?!\w)", re.IGNORECASE)

@@ -174,7 +174,8 @@ class Recipe(_Section):
             if "://" in text and not text.startswith(SHIPPED):
                 continue
             try:
-                if expand_path(text).exists():
+                path = expand_path(text)
+                if path.exists() or ("*" in path.name and next(path.parent.glob(path.name), None)):
                     continue
                 problem = f"'{text}' is not there"
             except MetError as error:

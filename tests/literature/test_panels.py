@@ -38,8 +38,14 @@ def split(caption: str) -> dict[str, str]:
         ("Axial CT (A) and coronal MRI (B).", {"A": "Axial CT", "B": "coronal MRI"}),
         (
             "A rare tumour. Radiograph of the hip before (a), and after surgery (b).",
-            {"A": "Radiograph of the hip before", "B": "after surgery"},
+            {"A": "before", "B": "after surgery"},
         ),
+        ("Coronal (A) and sagittal (B) reconstructions of CT.", {"A": "Coronal", "B": "sagittal"}),
+        ("CT of the chest, with coronal (A) and sagittal (B) images, showing a mass.", {"A": "coronal", "B": "sagittal"}),
+        ("MRI of pre- (A) and post-operation (B) showed it.", {"A": "pre", "B": "post-operation"}),
+        ("Sagittal (Figure 4a) and coronal (Figure 4b) images.", {"A": "Sagittal", "B": "coronal"}),
+        # clauses parted by semicolons
+        ("Tests: (a) an untreated sample; (b) one with silver.", {"A": "an untreated sample", "B": "one with silver."}),
         # places
         ("Left: axial CT. Right: coronal CT.", {"LEFT": "axial CT.", "RIGHT": "coronal CT."}),
         ("Upper panel: M-mode. Lower panel: Doppler.", {"TOP": "M-mode.", "BOTTOM": "Doppler."}),
@@ -76,6 +82,8 @@ def test_compound_captions_are_split(caption: str, wanted: dict[str, str]) -> No
         "The diameter (a) and the shift (b) on axial CT.",
         "Echocardiogram. A, atrium. LV, left ventricle. P, papillary muscle.",
         "Contrast-enhanced CT. A: adenoma; B: bile duct.",  # a legend
+        "Set-up. Axial CT (A + B) from 0 h and MRI scans (C) 7 d after.",
+        "A distal (A) and mesial (B) inclination of the root.",
         "Criteria: (i) axial CT, (ii) coronal MRI.",  # a numbered list
         "(B) Coronal CT. (C) Sagittal CT.",  # no A
         "(A) Axial CT of the liver.",  # one only

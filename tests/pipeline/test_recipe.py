@@ -84,3 +84,13 @@ def test_a_saved_recipe_loads_as_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["covid-chestxray", "paper"])
 def test_shipped_recipes_load_where_the_data_is(name: str, data_root: Path) -> None:
     assert Recipe.load(pipelines_dir() / f"{name}.yaml").name == name
+
+
+def test_a_pattern_of_names_is_there_when_a_file_fits_it(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(f"name: r\ncorpus: [{{name: s, reader: webdataset, path: '{tmp_path}/s/*.tar'}}]\n")
+    with pytest.raises(RecipeProblem, match="is not there"):
+        Recipe.load(path)
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "0.tar").touch()
+    assert Recipe.load(path).corpus[0].path.endswith("*.tar")

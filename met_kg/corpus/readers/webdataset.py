@@ -1,7 +1,7 @@
 """Reader ``webdataset``: tar shards in which the files of a record share a name up to its first dot.
 
-``path`` is a shard (``.tar``, ``.tar.gz``), a folder of them, or a pattern (``shards/*.tar``). A record's text files
-(``.txt``, ``.caption`` ...) are columns named by their ending; the fields of its ``.json`` are columns by their names
+``path`` is a shard (``.tar``, ``.tar.gz``), a folder of them, or one with a pattern of names (``shards/*.tar``).
+A record's text files (``.txt``, ``.caption`` ...) are columns named by their ending; the fields of its ``.json`` are columns by their names
 (``patient.sex`` inside an object); ``key`` and ``shard`` say where it stood. Images are kept as they came, one sample
 each. Files of other kinds are passed over, so no pickle is ever opened.
 """
@@ -92,9 +92,7 @@ def _shards(path: Path) -> list[tuple[str, Path]]:
         return [(p.relative_to(path).as_posix(), p) for p in found]
     if path.is_file():
         return [(path.name, path)] if is_tar(path) else []
-    fixed = next((p for p in path.parents if not set(str(p)) & set("*?[")), path.parent)
-    found = sorted(p for p in fixed.glob(path.relative_to(fixed).as_posix()) if p.is_file() and is_tar(p))
-    return [(p.relative_to(fixed).as_posix(), p) for p in found]
+    return [(p.name, p) for p in sorted(path.parent.glob(path.name)) if p.is_file() and is_tar(p)]
 
 
 def _records(source: str, shard: str, path: Path) -> Iterator[_Record | Quarantined]:
