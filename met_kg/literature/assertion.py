@@ -53,7 +53,7 @@ _BOUNDS: Final = frozenset({"end", "place"})
 _POINTER: Final = re.compile(r"\([^()]*\b(?:arrows?|arrow ?heads?|asterisks?|stars?|circles?|line|box)\b[^()]*\)")
 #: What is denied or guessed of a place is not said of the place.
 _SAID_OF_PLACES: Final = frozenset({"negated", "uncertain"})
-#: What an anatomical structure can be: somebody else's, or not there where nothing stands between it and the cue.
+#: What denies an anatomical structure, where nothing stands between it and the cue.
 _ANATOMY_CUES: Final = re.compile(r"absent|absence of|(?:not|never) (?:seen|visuali[sz]ed|identified|present|visible)")
 
 
