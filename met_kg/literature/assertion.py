@@ -47,11 +47,13 @@ _CLAUSE_END: Final = re.compile(
 )
 #: Where the name of a place ends.
 _PLACE_END: Final = re.compile(r"[,;:.()]|\s(?:and|or|nor|with|without|that|which|is|are|was|were|has|have|had|to)\b")
+#: Cues that only bound what other cues reach.
+_BOUNDS: Final = frozenset({"end", "place"})
 #: What points into the picture is no part of what is said: "no aneurysm (white arrow)".
 _POINTER: Final = re.compile(r"\([^()]*\b(?:arrows?|arrow ?heads?|asterisks?|stars?|circles?|line|box)\b[^()]*\)")
 #: What is denied or guessed of a place is not said of the place.
 _SAID_OF_PLACES: Final = frozenset({"negated", "uncertain"})
-#: What an anatomical structure can be: somebody else's, or not there where nothing stands between it and the cue.
+#: What denies an anatomical structure, where nothing stands between it and the cue.
 _ANATOMY_CUES: Final = re.compile(r"absent|absence of|(?:not|never) (?:seen|visuali[sz]ed|identified|present|visible)")
 
 
@@ -191,17 +193,22 @@ def _found(low: str) -> list[tuple[int, int, _Cue]]:
     automaton, cues_of = _needed()
     cues = _cues()
     possible = {cue for hit in automaton.find_matches_as_indexes(low, overlapping=True) for cue in cues_of[hit[0]]}
-    if not any(cues[i].direction != "none" for i in possible):
-        return []
-    hits = [(*match.span(), cues[i]) for i in sorted(possible) for match in cues[i].pattern.finditer(low)]
+    bounds = {i for i in possible if cues[i].status in _BOUNDS}
+    hits = _hits(low, possible - bounds)
     if all(cue.direction == "none" for _, _, cue in hits):
         return []
+    hits += _hits(low, bounds)
     hits.sort(key=lambda hit: (hit[0], -hit[1]))
     kept: list[tuple[int, int, _Cue]] = []
     for hit in hits:
         if not kept or hit[0] >= kept[-1][1]:
             kept.append(hit)
     return kept
+
+
+def _hits(low: str, numbers: set[int]) -> list[tuple[int, int, _Cue]]:
+    cues = _cues()
+    return [(*match.span(), cues[i]) for i in sorted(numbers) for match in cues[i].pattern.finditer(low)]
 
 
 @lru_cache(maxsize=1)
