@@ -1,9 +1,9 @@
 """Reader ``webdataset``: tar shards in which the files of a record share a name up to its first dot.
 
 ``path`` is a shard (``.tar``, ``.tar.gz``), a folder of them, or one with a pattern of names (``shards/*.tar``).
-A record's text files (``.txt``, ``.caption`` ...) are columns named by their ending; the fields of its ``.json`` are columns by their names
-(``patient.sex`` inside an object); ``key`` and ``shard`` say where it stood. Images are kept as they came, one sample
-each. Files of other kinds are passed over, so no pickle is ever opened.
+A record's text files (``.txt``, ``.caption`` ...) are columns named by their ending; the fields of its ``.json`` are
+columns by their names (``patient.sex`` inside an object); ``key`` and ``shard`` say where it stood. Images are kept as
+they came, one sample each. Files of other kinds are passed over, so no pickle is ever opened.
 """
 
 from __future__ import annotations
