@@ -35,12 +35,14 @@ def _corpus(ctx: Context) -> None:
 
 
 def _corpus_inputs(recipe: Recipe) -> Sequence[Path]:
-    """Tables and the folders that hold them and their images; readers that draw or read packages have no path."""
+    """Tables and the folders that hold them, images and keys; readers that draw or read packages have no path."""
     found = []
     for spec in recipe.corpus:
         if spec.path and ("://" not in spec.path or spec.path.startswith(SHIPPED)):
             path = expand_path(spec.path)
             found.append(path if path.is_dir() else path.parent)
+        beside = (spec.options.get(name) for name in ("images", "pseudonym_key"))
+        found += [path for name in beside if name and (path := expand_path(str(name))).exists()]
     return found
 
 
