@@ -83,7 +83,7 @@ class BuiltInAligner:
                 break
             probability = np.full(len(rest), np.inf)
             probability[own > 0] = curve(measured[own[own > 0] - 1])
-            trusted = probability > np.quantile(probability[own > 0], self.doubt)
+            trusted = probability >= np.quantile(probability[own > 0], self.doubt)
         caption = slice(0, -Measures.OF_NODES)
         return curve, Curve(measured[used][:, caption], np.concatenate(wrong)[:, caption]), rest[trusted]
 
