@@ -82,6 +82,20 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             "value": _REAL,  # what the rule measured; null when it measures nothing
         }
     ),
+    "alignment": pa.schema(
+        {
+            "sample_id": _TEXT,
+            "caption_score": _REAL,  # similarity of image and caption, as the aligner gives it
+            "caption_margin": _REAL,  # how far it stands above wrong pairs, in deviations
+            "caption_probability": _REAL,  # that image and caption belong together, by the caption alone
+            "probability": _REAL,  # the same by all evidence: what decides
+            "node": _TEXT,  # one row for each node that the text says; '' when the aligner knows none of them
+            "node_score": _REAL,  # how well the image shows the node; null without a node
+            "margin": _REAL,  # how far that is above the best rival; null without one
+            "rival": _TEXT,  # the sibling or cousin that the image shows best
+            "aligner": _TEXT,
+        }
+    ),
     "captions": pa.schema(
         {
             "sample_id": _TEXT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -28,9 +29,10 @@ def entities(*found: tuple[int, str, str, str]) -> Say:
 
 
 class ChatServer:
-    """Answers in the order given, then the last one again; remembers what it was asked."""
+    """Answers in the order given, then the last one again, or as ``answer`` says; remembers what it was asked."""
 
     def __init__(self) -> None:
+        self.answer: Callable[[dict[str, Any]], Say] | None = None
         self.says: list[Say] = []
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
@@ -42,7 +44,10 @@ class ChatServer:
                 server.times.append(time.monotonic())
                 server.headers.append(dict(self.headers))
                 server.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                say = server.says.pop(0) if len(server.says) > 1 else server.says[0]
+                if server.answer is not None:
+                    say = server.answer(server.asked[-1])
+                else:
+                    say = server.says.pop(0) if len(server.says) > 1 else server.says[0]
                 time.sleep(say.delay)
                 body = say.body
                 if body is None:

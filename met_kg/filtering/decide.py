@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from met_kg.paths import expand_path
 if TYPE_CHECKING:
     import pandas as pd
 
+    from met_kg.filtering.alignment import Stage2
     from met_kg.filtering.context import Context
     from met_kg.filtering.profile import Profile, Setting
     from met_kg.filtering.rules import Rule
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from met_kg.retrieval.anchored import AnchoredSamples
 
 __all__ = ["decide", "filter_files", "kept_ids"]
-
-#: What stage 2 looks at.
-_FOR_ALIGNMENT = ["sample_id", "image", "phash", "caption", "source", "group_id"]
 
 Decision = dict[str, Any]
 
@@ -36,6 +34,7 @@ def decide(
     run: Path,
     seed: int,
     log: Log = silent,
+    on_stage2: Callable[[Stage2], None] | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Table 'decisions' in frames: at least one row for each sample and stage that looked at it, in their order.
 
@@ -48,6 +47,8 @@ def decide(
         holds tree, closure and ``metg:samples`` (:func:`met_kg.filtering.facts.sample_triples`).
     run
         folder under which relative images lie.
+    on_stage2
+        is handed what stage 2 measured, when it is done.
 
     Raises
     ------
@@ -68,8 +69,11 @@ def decide(
     alignment = profile.settings.get(ALIGNMENT)
     aligned: dict[str, list[Decision]] = defaultdict(list)
     if options.align.enabled and alignment is not None and alignment.severity != "off":
-        for row in _stage2(pairs, alignment, context, options, seed=seed):
+        found = _stage2(pairs, objections, alignment, context, options, seed=seed)
+        for row in found.decisions:
             aligned[row["sample_id"]].append(row)
+        if on_stage2 is not None:
+            on_stage2(found)
     active = sum(s.rule != ALIGNMENT and s.severity != "off" for s in profile.settings.values())
     nothing = {"stage": 1, "rule": "all-rules", "verdict": "keep", "reason": f"none of {active} rules objects"}
     for ids in tables.batches("samples", pairs.samples, ["sample_id"], size=pairs.size):
@@ -127,11 +131,26 @@ def _alive(pairs: AnchoredSamples, columns: Sequence[str], context: Context) -> 
 
 
 def _stage2(
-    pairs: AnchoredSamples, setting: Setting, context: Context, options: FilterOptions, *, seed: int
-) -> Iterator[Decision]:
-    from met_kg.filtering.alignment import stage2
+    pairs: AnchoredSamples,
+    objections: Mapping[str, Sequence[Decision]],
+    setting: Setting,
+    context: Context,
+    options: FilterOptions,
+    *,
+    seed: int,
+) -> Stage2:
+    import pandas as pd
 
-    yield from stage2(_alive(pairs, _FOR_ALIGNMENT, context), setting, context, options.align, seed=seed)
+    from met_kg.filtering.alignment import ANCHOR_COLUMNS, SAMPLE_COLUMNS, stage2
+
+    samples = _alive(pairs, SAMPLE_COLUMNS, context)
+    alive = set(samples["sample_id"])
+    parts = (found[ANCHOR_COLUMNS] for _, found in pairs.batches(["sample_id"]))
+    anchors = pd.concat(
+        [p[p["sample_id"].isin(alive) & (p["polarity"] == "positive")] for p in parts], ignore_index=True
+    )
+    rules = {sample: [row["rule"] for row in rows] for sample, rows in objections.items() if sample in alive}
+    return stage2(samples, anchors, rules, setting, context, options.align, seed=seed)
 
 
 def kept_ids(decisions: Iterable[pd.DataFrame]) -> set[str]:

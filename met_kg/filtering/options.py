@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from met_kg.models.aligners.options import AlignerOptions
 
 __all__ = ["AlignOptions", "BenchmarkFiles", "FilterOptions"]
 
@@ -33,19 +33,16 @@ class BenchmarkFiles(BaseModel):
         return self
 
 
-class AlignOptions(BaseModel):
-    """Stage 2: how well the caption fits the image."""
-
-    model_config = ConfigDict(extra="forbid")
+class AlignOptions(AlignerOptions):
+    """Stage 2: how well the text fits the image, by which aligner."""
 
     enabled: bool = True
-    aligner: Literal["built-in", "clip"] = "built-in"
-    model: str = Field(default="", description="for aligner clip: folder or hub id of a CLIP or SigLIP model")
-    folds: int = Field(default=5, ge=2, description="cross-fitting folds of the built-in aligner")
-    minimum: int = Field(
-        default=60, ge=10, description="pairs of a corpus below which the built-in one does not judge it"
+    minimum: int = Field(default=60, ge=10, description="for built-in: pairs of a corpus below which it is not judged")
+    rivals: int = Field(default=16, ge=1, description="siblings and cousins that a node is set against, at most")
+    objections: list[str] = Field(
+        default=["*-contradiction"],
+        description="rules of stage 1 that object to what a pair shows; with * for any part of a name",
     )
-    batch_size: int = Field(default=16, ge=1)
 
 
 class FilterOptions(BaseModel):

@@ -16,7 +16,7 @@ Severity = Literal["drop", "flag", "off"]
 
 #: The row that sets stage 2, and the thresholds it takes.
 ALIGNMENT: Final = "alignment"
-_ALIGNMENT_PARAMETERS: Final = ("drop_below", "review_below")
+_ALIGNMENT_PARAMETERS: Final = ("precision", "review_precision", "wrong_share")
 _EXTENDS: Final = "# extends:"
 
 

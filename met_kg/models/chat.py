@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CachedChat", "ChatModel", "EndpointChat", "LocalChat", "Message", "Reply"]
 
-#: ``{"role": "system" | "user" | "assistant", "content": text}``
-Message = Mapping[str, str]
+#: ``{"role": "system" | "user" | "assistant", "content": text or parts}``; a part is
+#: ``{"type": "text", "text": ...}`` or ``{"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,..."}}``.
+Message = Mapping[str, Any]
 #: Answers of a server that are worth another try: too many calls, or its own fault.
 _TRY_AGAIN: Final = (408, 429, 500, 502, 503, 504)
 #: An answer longer than this is no answer.

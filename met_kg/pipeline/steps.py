@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from met_kg import tables
 from met_kg.paths import SHIPPED, expand_path
@@ -14,6 +14,9 @@ from met_kg.pipeline import tree_steps
 from met_kg.pipeline.engine import Context, Step, run_steps
 from met_kg.pipeline.recipe import Recipe
 from met_kg.vocabulary import Graphs
+
+if TYPE_CHECKING:
+    from met_kg.filtering.alignment import Stage2
 
 __all__ = ["STEPS", "run_steps"]
 
@@ -101,12 +104,26 @@ def _filter(ctx: Context) -> None:
     kept: set[str] = set()
     samples, by_rule = 0, Counter[str]()
     with ctx.graph() as graph:
-        with tables.Writer("decisions", ctx.out("decisions.parquet")) as out:
-            for decisions in decide(pairs, graph, ctx.recipe.filter, run=ctx.run, seed=ctx.recipe.seed, log=ctx.log):
+        with (
+            tables.Writer("decisions", ctx.out("decisions.parquet")) as out,
+            tables.Writer("alignment", ctx.out("alignment.parquet")) as measured,
+        ):
+            curves: dict[str, Any] = {}
+
+            def keep(found: Stage2) -> None:
+                for rows in found.alignment():
+                    measured.add(rows)
+                curves.update(found.calibration)
+
+            for decisions in decide(
+                pairs, graph, ctx.recipe.filter, run=ctx.run, seed=ctx.recipe.seed, log=ctx.log, on_stage2=keep
+            ):
                 out.add(decisions)
                 kept |= kept_ids([decisions])
                 samples += decisions["sample_id"].nunique()
                 by_rule.update(decisions.loc[decisions["verdict"] == "drop", "rule"])
+        text = json.dumps(curves, indent=1, sort_keys=True)
+        ctx.out("calibration.json").write_text(text + "\n", encoding="utf-8")
         anchors = (found for _, found in pairs.batches(["sample_id"]))
         covered = coverage(graph, anchors, wanted(graph, ctx.recipe.retrieve), frozenset(kept))
     tables.write("coverage", covered, ctx.out("coverage.parquet"))
@@ -259,7 +276,13 @@ STEPS: Final[tuple[Step, ...]] = (
         "filter",
         room="filtering",
         needs=("samples.parquet", "anchors.parquet", "graph/tree.nt", "graph/closure.nt"),
-        makes=("decisions.parquet", "coverage.parquet", "graph/decisions.nt"),
+        makes=(
+            "decisions.parquet",
+            "alignment.parquet",
+            "calibration.json",
+            "coverage.parquet",
+            "graph/decisions.nt",
+        ),
         do=_filter,
         settings=lambda r: {"filter": r.filter.model_dump(mode="json"), "retrieve": r.retrieve.model_dump(mode="json")},
         inputs=_filter_inputs,
