@@ -161,15 +161,23 @@ def draw(run: Path, root: Path, seed: int, size: int) -> Iterator[tuple[Judged, 
 
     linker = Linker(Lexicon.from_graph(Graph.open(run / "store")))
     known = {row.place for row in judged() if row.before(seed)}
+    text_of = {(pack, record, name): text for pack in SIZES_OF_PACKS for record, name, text in texts(pack, root)}
+    # Notes of one patient repeat sentences. Samples 1 to 3 were drawn before that was seen.
+    read = {_sentence(text_of[place[:3]], place[3]) for place in known} if seed > 3 else set()
     for pack, share in SIZES_OF_PACKS.items():
         found = list(_population(pack, root, linker.link))
         sizes = Counter(row.stratum for row, _ in found)
-        fresh = sorted((f for f in found if f[0].place not in known), key=lambda f: f[0].place)
+        fresh = [(r, text) for r, text in found if r.place not in known and _sentence(text, r.start) not in read]
+        fresh.sort(key=lambda f: f[0].place)
         rng, count = random.Random(f"{seed} {pack}"), share * size // 200
         first = rng.sample(fresh, count // 2)
         rest = [f for f in fresh if f[0].stratum == "cue" and f not in first]
         for row, text in sorted(first + rng.sample(rest, count - count // 2), key=lambda f: f[0].place):
             yield Judged(str(seed), *row.place, row.mention, row.axis, row.stratum, sizes[row.stratum], "", ""), text
+
+
+def _sentence(text: str, start: int) -> str:
+    return next((text[a:b] for a, b in sentences(text) if a <= start < b), text)
 
 
 def _population(pack: str, root: Path, link: Callable[[str], list[Mention]]) -> Iterator[tuple[Judged, str]]:
@@ -179,10 +187,9 @@ def _population(pack: str, root: Path, link: Callable[[str], list[Mention]]) -> 
         if text in seen:
             continue
         seen.add(text)
-        spans = sentences(text)
         for m in {(m.start, m.end): m for m in reversed(link(text))}.values():
-            sentence = next((text[a:b] for a, b in spans if a <= m.start < b), text)
-            stratum = "cue" if m.axis in ("disease", "finding") and _CUE.search(sentence) else "other"
+            cued = m.axis in ("disease", "finding") and _CUE.search(_sentence(text, m.start))
+            stratum = "cue" if cued else "other"
             yield Judged("", pack, record, name, m.start, m.end, m.text, m.axis, stratum, 0, "", ""), text
 
 

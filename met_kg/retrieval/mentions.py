@@ -52,7 +52,10 @@ def other_panels(meta: str) -> list[tuple[int, int]]:
         return []
     known = json.loads(meta)
     panels = known["panels"]
-    if not isinstance(panels, list):
+    # A user's own column may have this name too.
+    if not isinstance(panels, list) or not all(
+        isinstance(p, dict) and {"label", "start", "end"} <= set(p) for p in panels
+    ):
         return []
     # Panels named together ("(A-C)") share their text.
     spans = {(p["start"], p["end"]): False for p in panels}

@@ -53,7 +53,9 @@ def test_where_the_panel_is_not_known_nothing_is_about_another(mini_graph: Graph
     assert said == _said(mini_graph, CAPTION, _meta("C", A=12, B=42))
 
 
-@pytest.mark.parametrize("meta", ["", "{}", '{"panel": "B"}', '{"panel": "B", "panels": "A and B"}'])
+@pytest.mark.parametrize(
+    "meta", ["", "{}", '{"panel": "B"}', '{"panel": "B", "panels": "A and B"}', '{"panel": "B", "panels": ["B"]}']
+)
 def test_meta_of_another_kind_tells_no_panels(meta: str) -> None:
     assert other_panels(meta) == []
 
