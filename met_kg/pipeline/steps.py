@@ -348,6 +348,7 @@ STEPS: Final[tuple[Step, ...]] = (
             "anchors.parquet",
             "decisions.parquet",
             "coverage.parquet",
+            "calibration.json",
             "captions.parquet",
             "vqa.parquet",
             "base",

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import jinja2
 
+from met_kg.report.alignment_view import alignment_view
 from met_kg.report.corpus_view import anchors_view, corpus_view, filter_view, quarantine_view
 from met_kg.report.coverage_view import coverage_view
 from met_kg.report.evaluation_view import evaluation_view
@@ -71,6 +72,7 @@ def write_report(run: Path, out: Path) -> dict[str, Any]:
         "literature": literature_view(data),
         "anchors": anchors_view(data),
         "coverage": coverage_view(data),
+        "alignment": alignment_view(data),
         "training": training_view(data),
         "quarantine": quarantine_view(data),
         "provenance": provenance_view(data),

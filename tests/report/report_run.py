@@ -244,6 +244,23 @@ def make_run(run: Path) -> Path:
         {"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["v_proj", "q_proj"]},
     )
     _evaluation(run / "eval" / "own-items")
+    bins = [{"probability": 0.1, "right": 0.2, "weight": 0.5}, {"probability": 0.9, "right": 0.8, "weight": 0.5}]
+    curves = ("margin, uncalibrated", "caption", "all")
+    _write_json(
+        run / "calibration.json",
+        {
+            "aligner": "built-in aligner",
+            "pairs": 12,
+            "planted": 12,
+            "not_judged": 0,
+            "asked": {"precision": 0.95, "review_precision": 0.6, "wrong_share": 0.1},
+            "thresholds": {"drop": None, "review": 0.25, "sure": 0.9},
+            "auroc": dict.fromkeys(curves, 0.875),
+            "expected_calibration_error": dict.fromkeys(curves, 0.125),
+            "reliability": dict.fromkeys(curves, bins),
+            "precision": [{"below": 0.1, "own": 0.05, "planted": 0.5, "precision": 0.5}],
+        },
+    )
     (run / "recipe.yaml").write_text("name: small\nseed: 13\n", encoding="utf-8")
     _write_json(
         run / "manifest.json",

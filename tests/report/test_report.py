@@ -97,6 +97,7 @@ def test_every_section_tells_its_figures(page: str) -> None:
     assert "after stage 1, rules 10 83.3 % after stage 2, alignment 9 75.0 %" in said("filter")
     assert "1 blank 10 0 0 2 the picture is all of one grey" in said("filter")
     assert "disease 14 4 4 0 10 0" in said("coverage") and "heart disease DOID:114 10 cousin" in said("coverage")
+    assert "calibrated 0.875 0.125" in said("filter") and "No threshold reaches the precision of 95 %" in said("filter")
     assert "3 enriched captions and 3 questions about 1 node" in said("items")
     assert "loss of the first steps 1.250, of the last 0.125" in said("training") and "q_proj, v_proj" in said(
         "training"
