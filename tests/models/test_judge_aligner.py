@@ -137,7 +137,9 @@ def test_what_a_dead_endpoint_leaves_can_stay_unjudged(server: ChatServer, pairs
     assert "was not asked again" in aligned.reasons[23] and "answers 503" in aligned.reasons[14]
 
 
-def test_a_busy_server_is_waited_for_and_a_silent_one_given_up(server: ChatServer, pairs: Pairs, tmp_path: Path) -> None:
+def test_a_busy_server_is_waited_for_and_a_silent_one_given_up(
+    server: ChatServer, pairs: Pairs, tmp_path: Path
+) -> None:
     few = replace(pairs, **{k: getattr(pairs, k)[:4] for k in ("images", "captions", "groups", "corpora", "nodes")})
     server.answer = Reader(Say(status=429, headers={"Retry-After": "0"}), Say(status=429))
     assert None not in judged(server, few, tmp_path / "a", retries=3).fits
