@@ -1,9 +1,10 @@
 """Wrong pairs found: AUROC and calibration of stage 2 on planted swaps in three real collections, beside baselines.
 
 Run: ``python -m benchmarks.alignment RUN`` with a run directory that holds the full tree (steps tree and literature of
-``pipelines/covid-chestxray.yaml``). A fifth of the pairs exchange captions and findings: with any pair of another group,
-or with one whose text says a sibling or cousin of a node; across and within corpora. Baselines know no margin, curve or
-rival: nearest neighbours of raw pixels, and the raw similarity of the same encoder with and without cross-fitting.
+``pipelines/covid-chestxray.yaml``). A fifth of the pairs exchange captions and findings: with any pair of another
+group, or with one whose text says a sibling or cousin of a node; across and within corpora. Baselines know no margin,
+curve or rival: nearest neighbours of raw pixels, and the raw similarity of the same encoder with and without
+cross-fitting.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -47,11 +49,11 @@ def neighbours(pairs: Pairs, pixels: Numbers, k: int = 10) -> Numbers:
     group = np.asarray(pairs.groups, dtype=object)
     near = np.where(group[:, None] == group[None, :], -np.inf, pixels @ pixels.T)
     best = np.argsort(-near, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(like, best, axis=1).mean(axis=1)
+    return np.asarray(np.take_along_axis(like, best, axis=1).mean(axis=1))
 
 
 def raw(pairs: Pairs, seen: NDArray[np.float32], *, folds: int) -> Numbers:
-    """Cosine of image and text codes of the same encoder: of folds that it has not seen, or (folds 1) of what it has."""
+    """Cosine of image and text codes of the same encoder: of folds it has not seen, or (folds 1) of what it has."""
     found = np.zeros(len(pairs))
     fold_of = deal(pairs.groups, folds, 0)
     for fold in range(folds):
@@ -69,6 +71,10 @@ def auroc(score: Numbers, right: NDArray[np.bool_]) -> float:
     from sklearn.metrics import roc_auc_score
 
     return float(roc_auc_score(right, score)) if 0 < right.sum() < len(right) else float("nan")
+
+
+def _auroc_of(score: Numbers, right: NDArray[np.bool_], drawn: Indices) -> float:
+    return auroc(score[drawn], right[drawn])
 
 
 def interval(measure: Callable[[Indices], float], groups: Indices) -> tuple[float, float]:
@@ -124,7 +130,7 @@ def run(store: Path, seed: int) -> dict[str, Any]:
         for contender, score in contenders.items():
             rows[contender] = {
                 "auroc": auroc(score, right),
-                "interval": interval(lambda i, s=score: auroc(s[i], right[i]), groups),
+                "interval": interval(partial(_auroc_of, score, right), groups),
                 "by corpus": {c: auroc(score[corpus == c], right[corpus == c]) for c in figures["pairs"]},
             }
         found = thresholds(aligned, 0.95, 0.6, SHARE)

@@ -74,7 +74,7 @@ def real_pairs(run: Path, work: Path) -> Pairs:
     out = work / "samples.parquet"
     read_corpora(specs, out, images_dir=work / "images", base=Path.cwd(), seed=0, quarantine=lambda _: None)
     samples = tables.read("samples", out)
-    samples = samples[(samples["phash"] != "") & (samples["caption"].str.split().str.len() >= 3)]
+    samples = samples[(samples["phash"] != "") & samples["caption"].map(lambda c: len(c.split()) >= 3)]
     samples = samples.drop_duplicates("sha256").reset_index(drop=True)
     with Graph.open(run / "store") as graph:
         anchors = anchor_samples(samples, graph, Linker(Lexicon.from_graph(graph)), quarantine=lambda _: None)

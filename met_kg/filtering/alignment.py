@@ -138,10 +138,12 @@ def _verdict(probability: float, found: Thresholds, objects: list[str], severity
     """The verdict, and what it rests on."""
     if found.drop is not None and probability < found.drop:
         return severity, f", below {found.drop:.2f}: surely no pair"
+    if found.review is not None and probability < found.review:
+        return (
+            ("keep", "") if objects else ("review", f", below {found.review:.2f}: hardly a pair, while no rule objects")
+        )
     if objects and found.sure is not None and probability >= found.sure:
         return "review", f", surely a pair, while {', '.join(objects)} objects"
-    if found.review is not None and probability < found.review and not objects:
-        return "review", f", below {found.review:.2f}: hardly a pair, while no rule objects"
     return "keep", ""
 
 

@@ -1,6 +1,7 @@
 """How far the probabilities of stage 2 can be trusted, and the thresholds that a target precision asks for.
 
-The yardstick is pairs put together wrongly on purpose, against the corpus's own pairs. No curve was fitted on either.
+The yardstick is pairs put together wrongly on purpose, within a corpus, against the corpus's own pairs, by curves that
+were fitted on neither.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 
 from met_kg.models.aligners import Aligned, Fit
 
-__all__ = ["Thresholds", "calibration", "expected_error", "precision_below", "threshold"]
+__all__ = ["Thresholds", "calibration", "expected_error", "thresholds", "wrong_chance"]
 
 Numbers = NDArray[np.float64]
 _BINS: Final = 10
+#: So few pairs are no reason for a threshold.
+_FEW: Final = 5
 #: Thresholds at which the table of precision is drawn.
 _GRID: Final = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 
@@ -25,48 +28,43 @@ _GRID: Final = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Probabilities below which a pair is dropped or reviewed, and from which on it surely fits; None: no probability
-    gives the precision asked for."""
+    gives the precision that is asked for."""
 
     drop: float | None
     review: float | None
     sure: float | None
 
 
-def precision_below(at: float, own: Numbers, wrong: Numbers, share: float) -> float:
-    """Share of the corpus's pairs below a probability that are wrong, if ``share`` of all are and look like planted ones.
+def wrong_chance(probability: Numbers, share: float) -> Numbers:
+    """Chance that a pair is wrong if ``share`` of the corpus is, by Bayes' rule (probabilities are for one half).
 
-    That is ``share`` times the part of planted pairs below, by the part of own pairs below (one more counted, so that a
-    tail of two pairs promises nothing).
-
-    >>> own, wrong = np.linspace(0.5, 1, 99), np.linspace(0, 0.5, 100)
-    >>> round(precision_below(0.5, own, wrong, 0.1), 2)
-    1.0
+    >>> wrong_chance(np.array([0.5, 0.1]), 0.1).round(2).tolist()
+    [0.1, 0.5]
     """
-    below = (np.count_nonzero(own < at) + 1) / (len(own) + 1)
-    return float(min(1.0, share * np.mean(wrong < at) / below))
-
-
-def threshold(own: Numbers, wrong: Numbers, precision: float, share: float) -> float | None:
-    """The largest probability below which the precision is reached; None where none reaches it."""
-    for at in sorted({*own.tolist(), *wrong.tolist(), 1.0}, reverse=True):
-        if np.mean(wrong < at) > 0 and precision_below(at, own, wrong, share) >= precision:
-            return float(at)
-    return None
+    wrong = share * (1 - probability)
+    return np.asarray(wrong / (wrong + (1 - share) * probability))
 
 
 def thresholds(aligned: Aligned, precision: float, review_precision: float, share: float) -> Thresholds:
-    """The thresholds of a corpus for two target precisions."""
-    own = np.array([fit.probability for fit in aligned.fits if fit is not None])
-    wrong = np.array([fit.probability for fit in aligned.wrong])
-    if not len(own) or not len(wrong):
+    """The thresholds of a corpus for two target precisions, if ``share`` of its pairs are wrong.
+
+    Of the pairs below a threshold as many are expected to be wrong as the mean of :func:`wrong_chance` says. A pair is
+    sure where its own chance to be right is as large as ``precision``.
+    """
+    own = np.sort([fit.probability for fit in aligned.fits if fit is not None])
+    if not len(own) or not len(aligned.wrong):
         return Thresholds(None, None, None)
-    sure = None
-    for at in sorted(set(own.tolist())):
-        above = np.mean(own >= at)
-        if share * np.mean(wrong >= at) / above <= 1 - precision:
-            sure = float(at)
-            break
-    return Thresholds(threshold(own, wrong, precision, share), threshold(own, wrong, review_precision, share), sure)
+    wrong = wrong_chance(own, share)
+    odds = precision / max(1 - precision, 1e-9) * share / max(1 - share, 1e-9)
+    return Thresholds(_below(own, wrong, precision), _below(own, wrong, review_precision), odds / (1 + odds))
+
+
+def _below(own: Numbers, wrong: Numbers, precision: float) -> float | None:
+    """The probability up to which pairs can be taken, lowest first; None when not the first few can."""
+    reached = np.flatnonzero(np.cumsum(wrong) / np.arange(1, len(own) + 1) >= precision)
+    if not len(reached) or reached[-1] + 1 < min(_FEW, len(own)):
+        return None
+    return float(np.nextafter(own[reached[-1]], 1.0))
 
 
 def expected_error(probability: Numbers, right: NDArray[np.bool_]) -> float:
@@ -92,6 +90,7 @@ def calibration(aligner: str, aligned: Aligned, found: Thresholds, asked: Mappin
     after, before = _column(every, "probability"), 1 / (1 + np.exp(-_column(every, "margin")))
     kinds = {"margin, uncalibrated": before, "caption": _column(every, "caption_probability"), "all": after}
     own_p, wrong_p = after[right], after[~right]
+    chance = wrong_chance(own_p, asked["wrong_share"])
     return {
         "aligner": aligner,
         "pairs": len(own),
@@ -107,7 +106,7 @@ def calibration(aligner: str, aligned: Aligned, found: Thresholds, asked: Mappin
                 "below": at,
                 "own": round(float(np.mean(own_p < at)), 4),
                 "planted": round(float(np.mean(wrong_p < at)), 4),
-                "precision": round(precision_below(at, own_p, wrong_p, asked["wrong_share"]), 4),
+                "precision": round(float(chance[own_p < at].mean()), 4) if (own_p < at).any() else None,
             }
             for at in _GRID
             if len(own) and len(aligned.wrong)

@@ -7,7 +7,7 @@ seen. What is judged has taught its judges nothing.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from met_kg.models.aligners.pixels import image_features
 __all__ = ["BuiltInAligner", "looks"]
 
 Indices = NDArray[np.int_]
+Margins = NDArray[np.floating[Any]]
 #: Pairs of a fold that a curve is fitted on, and that are put together wrongly to measure it, at most.
 _ENOUGH: Final = 1500
 
@@ -57,35 +58,48 @@ class BuiltInAligner:
             standings = Standings(DualEncoder(pairs, seen, trusted, seed=seed), pairs, held, seed=seed)
             for i, fit in zip(held, fits(standings.measure(held, held), whole, caption), strict=True):
                 found[i] = fit
-            images, texts = standings.wrong(held[:_ENOUGH])
-            wrong += fits(standings.measure(images, texts), whole, caption)
+            images, texts, hard = standings.wrong(held[:_ENOUGH])
+            wrong += fits(standings.measure(images[hard], texts[hard]), whole, caption)
         return Aligned(found, wrong)
 
     def _curves(
         self, pairs: Pairs, seen: NDArray[np.float32], rest: Indices, seed: int
     ) -> tuple[Curve, Curve, Indices]:
         """Curves of all margins and of the caption's, and the pairs worth learning from."""
-        trusted = np.ones(len(rest), dtype=bool)
         inner = deal([pairs.groups[i] for i in rest], max(2, self.folds - 1), seed + 1)
-        for again in range(2):
-            right, wrong, own = [], [], np.zeros(len(rest), dtype=int)
-            for fold in np.unique(inner):
-                mine = np.flatnonzero(inner == fold)[:_ENOUGH]
-                encoder = DualEncoder(pairs, seen, rest[(inner != fold) & trusted], seed=seed)
-                standings = Standings(encoder, pairs, rest[inner == fold], seed=seed)
-                own[mine] = 1 + sum(len(m) for m in right) + np.arange(len(mine))
-                right.append(standings.measure(rest[mine], rest[mine]).margins)
-                wrong.append(standings.measure(*standings.wrong(rest[mine])).margins)
-            measured = np.concatenate(right)
-            used = own[trusted & (own > 0)] - 1
-            curve = Curve(measured[used], np.concatenate(wrong))
-            if again or not self.doubt:
-                break
-            probability = np.full(len(rest), np.inf)
-            probability[own > 0] = curve(measured[own[own > 0] - 1])
-            trusted = probability >= np.quantile(probability[own > 0], self.doubt)
+        trusted = np.ones(len(rest), dtype=bool)
+        if self.doubt:
+            right, measured, wrong, hard = self._measured(pairs, seen, rest, inner, trusted, seed)
+            probability = Curve(right, wrong, hard)(right)
+            trusted[measured] = probability >= np.quantile(probability, self.doubt)
+        right, measured, wrong, hard = self._measured(pairs, seen, rest, inner, trusted, seed)
+        right = right[trusted[measured]]
         caption = slice(0, -Measures.OF_NODES)
-        return curve, Curve(measured[used][:, caption], np.concatenate(wrong)[:, caption]), rest[trusted]
+        return Curve(right, wrong, hard), Curve(right[:, caption], wrong[:, caption], hard), rest[trusted]
+
+    @staticmethod
+    def _measured(
+        pairs: Pairs,
+        seen: NDArray[np.float32],
+        rest: Indices,
+        inner: Indices,
+        trusted: NDArray[np.bool_],
+        seed: int,
+    ) -> tuple[Margins, Indices, Margins, NDArray[np.bool_]]:
+        """Margins of pairs by encoders that learnt from the trusted ones of the other inner folds, the places of these
+        pairs in ``rest``, margins of pairs put together wrongly, and which of these are hard."""
+        right, places, wrong, hard = [], [], [], []
+        for fold in np.unique(inner):
+            mine = np.flatnonzero(inner == fold)
+            encoder = DualEncoder(pairs, seen, rest[(inner != fold) & trusted], seed=seed)
+            standings = Standings(encoder, pairs, rest[mine], seed=seed)
+            some = mine[:_ENOUGH]
+            places.append(some)
+            right.append(standings.measure(rest[some], rest[some]).margins)
+            images, texts, within = standings.wrong(rest[some])
+            wrong.append(standings.measure(images, texts).margins)
+            hard.append(within)
+        return np.concatenate(right), np.concatenate(places), np.concatenate(wrong), np.concatenate(hard)
 
 
 def looks(pairs: Pairs) -> NDArray[np.float32]:

@@ -59,8 +59,8 @@ class DualEncoder:
         self._images = _ImageKernel(looks[seen])
         inverse = np.linalg.inv(self._images.own + strength * np.eye(len(seen)))
         self._weights = inverse.astype(np.float32)
-        self._texts = [_Words([pairs.captions[i] for i in seen]), _Nodes(pairs, seen)]
-        self.columns, heads = self._texts[1].heads(least)
+        self._words, self._said = _Words([pairs.captions[i] for i in seen]), _Nodes(pairs, seen)
+        self.columns, heads = self._said.heads(least)
         self._heads = np.asarray(heads, dtype=np.float32)
 
     def images(self, index: Indices) -> Matrix:
@@ -69,8 +69,7 @@ class DualEncoder:
 
     def texts(self, index: Indices) -> list[Matrix]:
         """Codes of texts in each view, of the same shape."""
-        words, nodes = self._texts
-        return [words([self._pairs.captions[i] for i in index]), nodes(index)]
+        return [self._words([self._pairs.captions[i] for i in index]), self._said(index)]
 
     def nodes(self, codes: Matrix) -> Matrix:
         """Scores of images (codes) for each node of ``columns``: ridge regression of one against all."""
@@ -189,4 +188,4 @@ def _dense(values: Any) -> NDArray[np.float64]:
 
 def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths > 0, lengths, 1.0)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1.0))

@@ -33,7 +33,10 @@ _BLOCK: Final = 1024
 class Encoder(Protocol):
     """Codes of images and texts whose inner product is a similarity; texts in one or more views."""
 
-    columns: Mapping[str, int]
+    @property
+    def columns(self) -> Mapping[str, int]:
+        """Node -> its place in what :meth:`nodes` gives."""
+        ...
 
     def images(self, index: Indices) -> Matrix:
         """Shape (len(index), d)."""
@@ -110,9 +113,11 @@ class Standings:
             [fits for p in parts for fits in p.nodes],
         )
 
-    def wrong(self, images: Indices) -> tuple[Indices, Indices]:
+    def wrong(self, images: Indices) -> tuple[Indices, Indices, NDArray[np.bool_]]:
         """Pairs put together wrongly: each image with a text of another group, with one of its own corpus, and with one
-        that says a rival of a node of the image's own text; as far as there are such among the rivals."""
+        that says a rival of a node of the image's own text; as far as there are such among the rivals.
+
+        Third, which of them are within a corpus, as real mistakes are (all, where no corpus has two groups)."""
         one, two = [], []
         says: dict[str, set[int]] = {}
         for k, text in enumerate(self.rivals):
@@ -128,7 +133,9 @@ class Standings:
                 if len(found):
                     one.append(int(image))
                     two.append(int(self.rivals[self._rng.choice(found)]))
-        return np.array(one, dtype=int), np.array(two, dtype=int)
+        chosen, given = np.array(one, dtype=int), np.array(two, dtype=int)
+        hard = self._corpus[chosen] == self._corpus[given]
+        return chosen, given, hard if hard.any() else np.ones_like(hard)
 
     def _block(self, images: Indices, texts: Indices) -> Measures:
         codes, views = self._encoder.images(images), self._encoder.texts(texts)

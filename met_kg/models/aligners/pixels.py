@@ -50,7 +50,7 @@ def image_features(picture: Image.Image) -> NDArray[np.float32]:
         _values(colour, 6).ravel(),
         _spectrum(large),
     ]
-    return np.concatenate(parts).astype(np.float32)
+    return np.asarray(np.concatenate(parts), dtype=np.float32)
 
 
 def _values(picture: Image.Image, side: int) -> Numbers:

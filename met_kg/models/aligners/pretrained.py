@@ -61,9 +61,9 @@ class PretrainedAligner:
         standings = Standings(self._embed(pairs), pairs, every, seed=seed)
         right = standings.measure(every, every)
         tried = np.sort(np.random.default_rng(seed).permutation(every)[:_ENOUGH])
-        images, texts = standings.wrong(tried)
-        wrong = standings.measure(images, texts)
-        theirs = [pairs.groups[i] for i in images]
+        images, texts, hard = standings.wrong(tried)
+        wrong = standings.measure(images[hard], texts[hard])
+        theirs = [pairs.groups[i] for i in images[hard]]
         return Aligned(*cross_fitted(right, pairs.groups, wrong, theirs, folds=self._folds, seed=seed))
 
     def _embed(self, pairs: Pairs) -> _Embedded:
@@ -97,8 +97,10 @@ def cross_fitted(
         held, seen = np.flatnonzero(fold_of == fold), fold_of != fold
         if not seen.any() or (theirs == fold).all():
             continue  # hardly more than one group: nothing else to learn from
-        whole = Curve(right.margins[seen], wrong.margins[theirs != fold])
-        caption = Curve(right.caption[seen], wrong.caption[theirs != fold])
+        rest = theirs != fold
+        all_hard = np.ones(int(rest.sum()), dtype=bool)
+        whole = Curve(right.margins[seen], wrong.margins[rest], all_hard)
+        caption = Curve(right.caption[seen], wrong.caption[rest], all_hard)
         for i, fit in zip(held, fits(right.of(held), whole, caption), strict=True):
             found[i] = fit
         planted += fits(wrong.of(np.flatnonzero(theirs == fold)), whole, caption)
