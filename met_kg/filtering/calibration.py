@@ -73,7 +73,7 @@ def expected_error(probability: Numbers, right: NDArray[np.bool_]) -> float:
     >>> expected_error(np.array([0.95, 0.05]), np.array([True, False]))
     0.05
     """
-    return round(sum(abs(b["right"] - b["probability"]) * b["weight"] for b in _bins(probability, right)), 6)
+    return round(sum(abs(b["right"] - b["probability"]) * b["weight"] for b in _bins(probability, right)), 4)
 
 
 def calibration(aligner: str, aligned: Aligned, found: Thresholds, asked: Mapping[str, float]) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def calibration(aligner: str, aligned: Aligned, found: Thresholds, asked: Mappin
         "not_judged": len(aligned.fits) - len(own),
         "planted": len(aligned.wrong),
         "asked": dict(asked),
-        "thresholds": {"drop": found.drop, "review": found.review, "sure": found.sure},
+        "thresholds": {n: None if (at := getattr(found, n)) is None else round(at, 4) for n in ("drop", "review", "sure")},
         "auroc": {name: _auroc(p[right], p[~right]) for name, p in kinds.items()},
         "expected_calibration_error": {name: expected_error(p, right) for name, p in kinds.items() if len(own)},
         "reliability": {name: _bins(p, right) for name, p in kinds.items()},
