@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.alignment_corpus import Indices, real_pairs, swap, swapped
-from met_kg.filtering.calibration import expected_error, thresholds
+from met_kg.filtering.calibration import thresholds, wrong_chance
 from met_kg.models.aligners import Aligned, Pairs
 from met_kg.models.aligners.built_in import BuiltInAligner, looks
 from met_kg.models.aligners.kernels import DualEncoder
@@ -89,6 +89,13 @@ def interval(measure: Callable[[Indices], float], groups: Indices) -> tuple[floa
     return float(low), float(high)
 
 
+def calibration_error(chance: Numbers, right: NDArray[np.bool_]) -> float:
+    """Gap between the chance said and the share right, mean over ten bins weighted by pairs."""
+    place = np.minimum((chance * 10).astype(int), 9)
+    gaps = [abs((right[place == b] - chance[place == b]).sum()) for b in range(10)]
+    return float(sum(gaps) / len(chance))
+
+
 def scores(aligned: Aligned) -> dict[str, Numbers]:
     """What stage 2 says of each pair: by nodes alone, by the caption alone, by all."""
     fits = [f for f in aligned.fits if f is not None]
@@ -140,8 +147,8 @@ def run(store: Path, seed: int) -> dict[str, Any]:
         figures[name] = {
             "swapped": int((~right).sum()),
             "contenders": rows,
-            "calibration error": expected_error(probability, right),
-            "calibration error before": expected_error(1 / (1 + np.exp(-margin)), right),
+            "calibration error": calibration_error(1 - wrong_chance(probability, SHARE), right),
+            "calibration error before": calibration_error(1 / (1 + np.exp(-margin)), right),
             "precision": {
                 str(asked): _dropped(at, probability, right)
                 for asked, at in ((0.95, found.drop), (0.8, at_half.drop), (0.6, found.review))

@@ -36,13 +36,15 @@ class Thresholds:
 
 
 def wrong_chance(probability: Numbers, share: float) -> Numbers:
-    """Chance that a pair is wrong if ``share`` of the corpus is, by Bayes' rule (probabilities are for one half).
+    """Chance that a pair is wrong if ``share`` of the corpus is, and wrong pairs are like planted ones.
 
-    >>> wrong_chance(np.array([0.5, 0.1]), 0.1).round(2).tolist()
-    [0.1, 0.5]
+    A probability p is that of an own pair against a planted one. So p / (1 - p) is how much denser own pairs are here,
+    and of these ``share`` times the planted density are wrong (Elkan and Noto 2008: own pairs are a mixture).
+
+    >>> wrong_chance(np.array([0.9, 0.5, 0.2, 0.01]), 0.1).round(2).tolist()
+    [0.01, 0.1, 0.4, 1.0]
     """
-    wrong = share * (1 - probability)
-    return np.asarray(wrong / (wrong + (1 - share) * probability))
+    return np.asarray(np.minimum(1.0, share * (1 - probability) / np.maximum(probability, 1e-9)))
 
 
 def thresholds(aligned: Aligned, precision: float, review_precision: float, share: float) -> Thresholds:
@@ -55,8 +57,8 @@ def thresholds(aligned: Aligned, precision: float, review_precision: float, shar
     if not len(own) or not len(aligned.wrong):
         return Thresholds(None, None, None)
     wrong = wrong_chance(own, share)
-    odds = precision / max(1 - precision, 1e-9) * share / max(1 - share, 1e-9)
-    return Thresholds(_below(own, wrong, precision), _below(own, wrong, review_precision), odds / (1 + odds))
+    sure = share / max(share + 1 - precision, 1e-9)
+    return Thresholds(_below(own, wrong, precision), _below(own, wrong, review_precision), sure)
 
 
 def _below(own: Numbers, wrong: Numbers, precision: float) -> float | None:
@@ -97,7 +99,9 @@ def calibration(aligner: str, aligned: Aligned, found: Thresholds, asked: Mappin
         "not_judged": len(aligned.fits) - len(own),
         "planted": len(aligned.wrong),
         "asked": dict(asked),
-        "thresholds": {n: None if (at := getattr(found, n)) is None else round(at, 4) for n in ("drop", "review", "sure")},
+        "thresholds": {
+            n: None if (at := getattr(found, n)) is None else round(at, 4) for n in ("drop", "review", "sure")
+        },
         "auroc": {name: _auroc(p[right], p[~right]) for name, p in kinds.items()},
         "expected_calibration_error": {name: expected_error(p, right) for name, p in kinds.items() if len(own)},
         "reliability": {name: _bins(p, right) for name, p in kinds.items()},
@@ -106,10 +110,10 @@ def calibration(aligner: str, aligned: Aligned, found: Thresholds, asked: Mappin
                 "below": at,
                 "own": round(float(np.mean(own_p < at)), 4),
                 "planted": round(float(np.mean(wrong_p < at)), 4),
-                "precision": round(float(chance[own_p < at].mean()), 4) if (own_p < at).any() else None,
+                "precision": round(float(chance[own_p < at].mean()), 4),
             }
             for at in _GRID
-            if len(own) and len(aligned.wrong)
+            if (own_p < at).any() and len(aligned.wrong)
         ],
     }
 

@@ -12,14 +12,15 @@ ASKED = {"precision": 0.95, "review_precision": 0.6, "wrong_share": 0.2}
 
 
 def corpus(n: int = 1000, share: float = 0.2, apart: float = 3.0, seed: int = 0) -> tuple[Aligned, np.ndarray]:
-    """A corpus of which a share is wrong, and as many planted pairs; probabilities are exact for a half wrong."""
+    """A corpus of which a share is wrong, and as many planted pairs; probabilities are exact."""
     rng = np.random.default_rng(seed)
     wrong = rng.random(n) < share
     margin = rng.normal(np.where(wrong, 0, apart), 1)
     planted = rng.normal(0, 1, n)
 
     def fits(values: np.ndarray) -> list[Fit | None]:
-        p = 1 / (1 + np.exp(-apart * (values - apart / 2)))
+        denser = (1 - share) * np.exp(apart * (values - apart / 2)) + share
+        p = denser / (1 + denser)
         return [Fit(0.1, float(m), float(q), float(q)) for m, q in zip(values, p, strict=True)]
 
     return Aligned(fits(margin), [f for f in fits(planted) if f is not None]), wrong
@@ -80,6 +81,6 @@ def test_the_report_gets_plain_numbers() -> None:
     error = found["expected_calibration_error"]
     assert error["all"] < error["margin, uncalibrated"] and found["auroc"]["all"] > 0.85
     own = np.array([f.probability for f in aligned.fits if f is not None])
-    row = next(r for r in found["precision"] if r["below"] == 0.1)
-    assert row["own"] == pytest.approx(np.mean(own < 0.1), abs=1e-4)
-    assert row["precision"] == pytest.approx(wrong_chance(own[own < 0.1], 0.2).mean(), abs=1e-4)
+    row = next(r for r in found["precision"] if r["below"] == 0.2)
+    assert row["own"] == pytest.approx(np.mean(own < 0.2), abs=1e-4)
+    assert row["precision"] == pytest.approx(wrong_chance(own[own < 0.2], 0.2).mean(), abs=1e-4)

@@ -99,10 +99,11 @@ def test_a_larger_margin_never_makes_a_pair_less_likely() -> None:
     right, wrong = rng.normal(0, 1, (200, 3)), rng.normal(0, 1, (200, 3))
     right[:, 0] += 2
     right[:, 1] -= 2  # misleading: wrong pairs stand higher
-    curve = Curve(right, wrong, np.ones(200, dtype=bool))
+    curve = Curve(right, wrong, np.ones(200, dtype=bool), np.ones(200, dtype=bool))
     assert curve.weights[0] > 0.5 and curve.weights[1] == 0
     assert np.mean(curve(right)) > 0.7 > 0.3 > np.mean(curve(wrong))
-    nothing = Curve(rng.normal(-1, 1, (300, 1)), rng.normal(1, 1, (300, 1)), np.ones(300, dtype=bool))
+    every = np.ones(300, dtype=bool)
+    nothing = Curve(rng.normal(-1, 1, (300, 1)), rng.normal(1, 1, (300, 1)), every, every)
     assert np.allclose(nothing(right[:, :1]), 0.5, atol=0.01)
 
 

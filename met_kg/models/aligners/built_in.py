@@ -70,12 +70,15 @@ class BuiltInAligner:
         trusted = np.ones(len(rest), dtype=bool)
         if self.doubt:
             right, measured, wrong, hard = self._measured(pairs, seen, rest, inner, trusted, seed)
-            probability = Curve(right, wrong, hard)(right)
+            probability = Curve(right, wrong, np.ones(len(right), dtype=bool), hard)(right)
             trusted[measured] = probability >= np.quantile(probability, self.doubt)
         right, measured, wrong, hard = self._measured(pairs, seen, rest, inner, trusted, seed)
-        right = right[trusted[measured]]
-        caption = slice(0, -Measures.OF_NODES)
-        return Curve(right, wrong, hard), Curve(right[:, caption], wrong[:, caption], hard), rest[trusted]
+        looks_right, caption = trusted[measured], slice(0, -Measures.OF_NODES)
+        return (
+            Curve(right, wrong, looks_right, hard),
+            Curve(right[:, caption], wrong[:, caption], looks_right, hard),
+            rest[trusted],
+        )
 
     @staticmethod
     def _measured(

@@ -15,31 +15,40 @@ _FAR: Final = 4.0
 
 
 class Curve:
-    """Logistic regression with weights of at least 0, fitted on right pairs against wrong ones, which weigh half each.
+    """Logistic regression with weights of at least 0: own pairs against wrong ones, half of the weight each.
 
     Where larger margins do not mean a better fit, all weights are 0 and every pair gets one half: the aligner has
     learnt nothing, and says so.
 
     Parameters
     ----------
-    right, wrong
+    own, wrong
         margins, shape (pairs, margins).
-    hard
-        which of the wrong pairs are as hard to tell as those to be found. The weights are fitted on all of them, so
-        that easy ones are known, too; level and slope of the probability on these alone, or it would be too sure.
+    trusted, hard
+        which own pairs look right, and which of the wrong ones are as hard to tell as those to be found. The weights
+        are fitted on the trusted against all wrong ones, which teach most; level and slope on all own pairs against the
+        hard ones, or the probability would promise too much.
     penalty
         on the squared weights, of margins in units of their deviation, beside the mean log loss.
     """
 
-    def __init__(self, right: Matrix, wrong: Matrix, hard: NDArray[np.bool_], *, penalty: float = 0.003) -> None:
-        values = np.concatenate([right, wrong])
+    def __init__(
+        self,
+        own: Matrix,
+        wrong: Matrix,
+        trusted: NDArray[np.bool_],
+        hard: NDArray[np.bool_],
+        *,
+        penalty: float = 0.003,
+    ) -> None:
+        values = np.concatenate([own, wrong])
         self._mean, self._spread = values.mean(axis=0), values.std(axis=0) + 1e-6
-        self.weights = _logistic(self._scaled(right), self._scaled(wrong), penalty)[1:]
-        level, slope = _logistic(self._sum(right), self._sum(wrong[hard]), 0.0)
+        self.weights = _logistic(self._scaled(own[trusted]), self._scaled(wrong), penalty)[1:]
+        level, slope = _logistic(self._sum(own), self._sum(wrong[hard]), 0.0)
         self._level, self._slope = float(level), float(slope)
 
     def __call__(self, margins: Matrix) -> NDArray[np.float64]:
-        """Probability that each pair belongs together."""
+        """Probability that each pair is one of the corpus's own and not one put together wrongly."""
         return np.asarray(1 / (1 + np.exp(-(self._level + self._slope * self._sum(margins)[:, 0]))))
 
     def _sum(self, margins: Matrix) -> NDArray[np.float64]:

@@ -74,8 +74,8 @@ class NodeFit:
 class Fit:
     """How a text fits its image.
 
-    ``score`` is the raw similarity and ``margin`` how far it stands above wrong pairs; the probabilities are that image
-    and text belong together, were half of all pairs put together wrongly: by the caption alone, and by all evidence.
+    ``score`` is the raw similarity and ``margin`` how far it stands above wrong pairs; the probabilities are that this
+    is a pair of the corpus, were as many put together wrongly: by the caption alone, and by all evidence.
     """
 
     score: float

@@ -98,9 +98,9 @@ def cross_fitted(
         if not seen.any() or (theirs == fold).all():
             continue  # hardly more than one group: nothing else to learn from
         rest = theirs != fold
-        all_hard = np.ones(int(rest.sum()), dtype=bool)
-        whole = Curve(right.margins[seen], wrong.margins[rest], all_hard)
-        caption = Curve(right.caption[seen], wrong.caption[rest], all_hard)
+        all_own, all_wrong = np.ones(int(seen.sum()), dtype=bool), np.ones(int(rest.sum()), dtype=bool)
+        whole = Curve(right.margins[seen], wrong.margins[rest], all_own, all_wrong)
+        caption = Curve(right.caption[seen], wrong.caption[rest], all_own, all_wrong)
         for i, fit in zip(held, fits(right.of(held), whole, caption), strict=True):
             found[i] = fit
         planted += fits(wrong.of(np.flatnonzero(theirs == fold)), whole, caption)
