@@ -55,7 +55,7 @@ def agreement(held: Grey, asked: Grey, guess: Affine) -> float:
     -------
     float
         -1 to 1; 0 when they cannot be laid over each other, or have too little structure to tell. Altered copies are
-        above, neighbouring slices and other films of a patient below 0.7 (``docs/experiments/contamination.md``).
+        above, neighbouring slices and other films of a patient below 0.75 (``docs/experiments/contamination.md``).
     """
     for band in _BANDS:
         structure = _structure(held, band)
@@ -77,7 +77,7 @@ def _agreement(
         if scales[0] > _STRETCH[1] or scales[1] < _STRETCH[0]:
             return 0.0
     other = _structure(_laid(asked, place), band)
-    covered = _laid(np.ones((SIDE, SIDE), dtype=np.float32), place) > 0.99
+    covered = _covered(place, margin=round(2 * band[1]))
     found = []
     for x, y in _TILES:
         part = np.s_[y : y + _TILE, x : x + _TILE]
@@ -103,13 +103,23 @@ def _correction(
         _, best, _, (right, down) = cv2.minMaxLoc(likeness)
         if best > _FOUND:
             centre = np.array([x, y], dtype=np.float32) + (_TILE - 1) / 2
+            offset = [right - reach + _peak(likeness[down], right), down - reach + _peak(likeness[:, right], down)]
             here.append(centre)
-            there.append(centre + np.array([right - reach, down - reach], dtype=np.float32))
+            there.append(centre + np.array(offset, dtype=np.float32))
     if len(here) < _FEWEST:
         return None
     tolerance = max(1.5, reach / 5)
     fitted, _ = cv2.estimateAffine2D(np.array(here), np.array(there), ransacReprojThreshold=tolerance, maxIters=500)
     return None if fitted is None else np.vstack([fitted, [0.0, 0.0, 1.0]])
+
+
+def _peak(values: NDArray[Any], at: int) -> float:
+    """By how much the top of the parabola through a greatest value and its neighbours is off its place."""
+    if not 0 < at < len(values) - 1:
+        return 0.0
+    before, top, after = (float(v) for v in values[at - 1 : at + 2])
+    bend = before - 2 * top + after
+    return 0.5 * (before - after) / bend if bend < 0 else 0.0
 
 
 def _structure(values: Grey, band: tuple[float, float]) -> _Structure:
@@ -121,11 +131,25 @@ def _structure(values: Grey, band: tuple[float, float]) -> _Structure:
 
 
 def _laid(values: Grey, place: Affine) -> Grey:
-    """A picture as seen from the other, given the map of the other's pixels to its own."""
+    """A picture as seen from the other, given the map of the other's pixels to its own.
+
+    What lies outside goes on as the nearest pixel is: a black surround would make an edge that is in neither.
+    """
     import cv2
 
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(values, place[:2], (SIDE, SIDE), flags=flags), dtype=np.float32)
+    flags, border = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
+    laid = cv2.warpAffine(values, place[:2], (SIDE, SIDE), flags=flags, borderMode=border)
+    return np.asarray(laid, dtype=np.float32)
+
+
+def _covered(place: Affine, margin: int) -> NDArray[np.bool_]:
+    """Pixels of the one picture at which the other is, too, for some way around."""
+    import cv2
+
+    size, flags = (SIDE, SIDE), cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    there = cv2.warpAffine(np.ones(size, dtype=np.uint8), place[:2], size, flags=flags)
+    around = np.ones((2 * margin + 1, 2 * margin + 1), dtype=np.uint8)
+    return np.asarray(cv2.erode(there, around, borderType=cv2.BORDER_CONSTANT, borderValue=(1,)) > 0)
 
 
 def _mean(values: NDArray[np.float32], tile: tuple[int, int]) -> float:

@@ -20,7 +20,7 @@ from met_kg.filtering.second_look import SIDE, agreement
 
 #: Kinds of which every drawing is another one; others share an outline, as copies would.
 KINDS = ("dermoscopy", "gallbladder-ultrasound", "liver-histology", "mammogram")
-SETTINGS = {"similarity": 0.92, "candidates": 16, "least": 0.7}
+SETTINGS = {"similarity": 0.92, "candidates": 16, "least": 0.75}
 
 
 def drawing(kind: str, seed: int) -> Image.Image:
