@@ -70,6 +70,8 @@ class Benchmarks:
     ) -> Iterator[tuple[BenchmarkImage, float]]:
         """The benchmark images that a picture is an altered copy of, likest first, and how well the two agree.
 
+        Inverted copies come last.
+
         Parameters
         ----------
         similarity, candidates
@@ -77,12 +79,13 @@ class Benchmarks:
         least
             second look: least agreement of fine structure.
         """
-        square = grey(picture, SIDE)
-        for candidate in self._lookalikes.candidates(asked(square), similarity=similarity, most=candidates):
-            image = self._seen[candidate.place]
-            value = agreement(grey(open_image(image.path), SIDE), square, candidate.guess)
-            if value >= least:
-                yield image, value
+        upright = grey(picture, SIDE)
+        for square in (upright, 255 - upright):  # films are shown inverted, too
+            for candidate in self._lookalikes.candidates(asked(square), similarity=similarity, most=candidates):
+                image = self._seen[candidate.place]
+                value = agreement(grey(open_image(image.path), SIDE), square, candidate.guess)
+                if value >= least:
+                    yield image, value
 
     def phrases(self, *, shortest: int, longest: int, common: int) -> Phrases:
         """The phrases of all texts; see :class:`~met_kg.filtering.phrases.Phrases`."""

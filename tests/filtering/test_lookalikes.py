@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from benchmarks.alterations import ALTERATIONS
 from met_kg.corpus import phantoms
@@ -19,7 +19,7 @@ from met_kg.filtering.options import BenchmarkFiles
 from met_kg.filtering.second_look import SIDE, agreement
 
 #: Kinds of which every drawing is another one; others share an outline, as copies would.
-KINDS = ("dermoscopy", "gallbladder-ultrasound", "liver-histology", "mammogram")
+KINDS = ("gallbladder-ultrasound", "liver-histology", "mammogram", "retina-oct")
 SETTINGS = {"similarity": 0.92, "candidates": 16, "least": 0.75}
 
 
@@ -95,3 +95,9 @@ def test_an_image_that_does_not_decode_is_known_by_its_bytes(tmp_path: Path) -> 
     found = read_benchmarks([BenchmarkFiles(name="b", images=str(tmp_path))])
     assert [image.name for image in found.by_bytes.values()] == ["broken.png"]
     assert list(found.copies(drawing("liver-histology", 1), **SETTINGS)) == []
+
+
+def test_an_inverted_film_is_found(benchmark: Benchmarks) -> None:
+    image = next(image for image in benchmark.images if image.name == "mammogram-1.png")
+    found = next(benchmark.copies(ImageOps.invert(open_image(image.path)), **SETTINGS), None)
+    assert found is not None and found[0].name == image.name
