@@ -269,8 +269,7 @@ def read(table: str, path: Path, columns: Sequence[str] | None = None) -> pd.Dat
     MissingData
         when the file is not there: the step that makes it has not run.
     """
-    if not path.is_file():
-        raise MissingData(f"table '{table}' is not there", where=str(path), hint="run the step that makes it first")
+    _check_there(table, path)
     data: pd.DataFrame = pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
     return data
 
@@ -285,11 +284,15 @@ def batches(
     MissingData
         when the file is not there: the step that makes it has not run.
     """
-    if not path.is_file():
-        raise MissingData(f"table '{table}' is not there", where=str(path), hint="run the step that makes it first")
+    _check_there(table, path)
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=size, columns=list(columns) if columns else None):
             yield batch.to_pandas()
+
+
+def _check_there(table: str, path: Path) -> None:
+    if not path.is_file():
+        raise MissingData(f"table '{table}' is not there", where=str(path), hint="run the step that makes it first")
 
 
 def _blank(kind: pa.DataType) -> Any:

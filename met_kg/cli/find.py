@@ -40,14 +40,12 @@ def find(name: str, run: Path, top: int, denied: bool, form: str) -> None:
     from met_kg.tree.show import resolve
 
     options = Recipe.load(run / "recipe.yaml").retrieve
-    samples = tables.read("samples", run / "samples.parquet", ["sample_id", "image", "caption", "context"])
-    anchors = tables.read("anchors", run / "anchors.parquet")
     aside: list[Quarantined] = []
     with Graph.open(run / "store") as graph:
         node = resolve(graph, name)
         found = samples_for_node(
-            [samples],
-            [anchors],
+            tables.batches("samples", run / "samples.parquet", ["sample_id", "image", "caption", "context"]),
+            tables.batches("anchors", run / "anchors.parquet"),
             graph,
             node,
             options=options,
@@ -64,7 +62,12 @@ def find(name: str, run: Path, top: int, denied: bool, form: str) -> None:
         for one in found:
             click.echo(json.dumps({"node": node, **asdict(one)}, ensure_ascii=False))
     elif found:
-        _show(found, dict(zip(samples["sample_id"], samples["caption"], strict=True)), node)
+        wanted = {one.sample_id for one in found}
+        captions: dict[str, str] = {}
+        for part in tables.batches("samples", run / "samples.parquet", ["sample_id", "caption"]):
+            mine = part[part["sample_id"].isin(wanted)]
+            captions |= dict(zip(mine["sample_id"], mine["caption"], strict=True))
+        _show(found, captions, node)
 
 
 def _show(found: list[Found], captions: dict[str, str], node: str) -> None:

@@ -23,7 +23,16 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from met_kg.corpus.measures import SIDE, Measures, measure, reduced
 from met_kg.errors import DataProblem
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Fingerprint", "ImageProblem", "fingerprint", "open_image", "save_rendered"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Fingerprint",
+    "ImageProblem",
+    "fingerprint",
+    "keep",
+    "open_image",
+    "save_rendered",
+]
 
 #: Larger pictures are not decompressed.
 MAX_PIXELS: Final = 64_000_000
@@ -109,7 +118,12 @@ def save_rendered(picture: Image.Image, images_dir: Path, *, cut: float = 1.0) -
     picture.save(buffer, format="PNG")
     data = buffer.getvalue()
     data = data[: int(len(data) * cut)]
-    path = images_dir / f"{hashlib.sha256(data).hexdigest()}.png"
+    return keep(data, ".png", images_dir)
+
+
+def keep(data: bytes, ending: str, images_dir: Path) -> Path:
+    """Write bytes as ``<sha256><ending>`` unless they are there already, and return the path."""
+    path = images_dir / f"{hashlib.sha256(data).hexdigest()}{ending}"
     if not path.is_file():
         images_dir.mkdir(parents=True, exist_ok=True)
         # A run killed here must not leave half a file under a name that promises its content.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from met_kg.corpus.images import Fingerprint, fingerprint
+from met_kg.corpus.images import Fingerprint, fingerprint, keep
 
 __all__ = ["IMAGE_ENDINGS", "fingerprints", "keep_bytes"]
 
@@ -41,14 +39,7 @@ def keep_bytes(data: bytes, images_dir: Path) -> Path:
         ending = ".webp"
     else:
         ending = next((e for start, e in _SIGNATURES if data.startswith(start)), ".bin")
-    path = images_dir / f"{hashlib.sha256(data).hexdigest()}{ending}"
-    if not path.is_file():
-        images_dir.mkdir(parents=True, exist_ok=True)
-        # A run killed here must not leave half a file under a name that promises its content.
-        partial = path.with_suffix(f".{os.getpid()}.part")
-        partial.write_bytes(data)
-        partial.replace(path)
-    return path
+    return keep(data, ending, images_dir)
 
 
 def fingerprints() -> Callable[[Path], Fingerprint]:

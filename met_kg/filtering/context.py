@@ -29,7 +29,7 @@ class Context:
     benchmarks: Benchmarks = field(default_factory=Benchmarks)
     dropped: set[str] = field(default_factory=set)
     anchors: pd.DataFrame = field(default_factory=lambda: tables.empty("anchors"))
-    _answers: dict[str, list[Row]] = field(default_factory=dict)
+    _answers: dict[tuple[object, ...], list[Row]] = field(default_factory=dict)
 
     def path(self, image: str) -> Path:
         """The file of a value of column 'image'."""
@@ -37,6 +37,7 @@ class Context:
 
     def once(self, query: str, **values: str | float) -> list[Row]:
         """Rows of a query, which is asked the first time only: rules are called batch by batch."""
-        if query not in self._answers:
-            self._answers[query] = list(self.graph.rows(query, **values))
-        return self._answers[query]
+        asked = (query, *sorted(values.items()))
+        if asked not in self._answers:
+            self._answers[asked] = list(self.graph.rows(query, **values))
+        return self._answers[asked]

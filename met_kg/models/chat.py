@@ -13,12 +13,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from met_kg.errors import DataProblem, MissingData, UsageProblem
 
 if TYPE_CHECKING:
     import requests
+
+    from met_kg.models.options import ChatOptions
 
 __all__ = ["CachedChat", "ChatModel", "EndpointChat", "LocalChat", "Message", "Reply"]
 
@@ -100,6 +102,20 @@ class EndpointChat:
         self._session = _session(retries, backoff)
         self._pause = 60 / per_minute if per_minute else 0.0
         self._last = float("-inf")
+
+    @classmethod
+    def of(cls, options: ChatOptions, *, backoff: float = 1.0, max_tokens: int = 2048) -> Self:
+        """The endpoint that a recipe names."""
+        return cls(
+            str(options.endpoint),
+            options.model,
+            key_variable=options.key_variable,
+            timeout=options.timeout,
+            retries=options.retries,
+            per_minute=options.per_minute,
+            backoff=backoff,
+            max_tokens=max_tokens,
+        )
 
     def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
         """See :class:`ChatModel`."""

@@ -72,7 +72,7 @@ def code_hash(room: str) -> str:
     files: list[Path] = [_PACKAGE / f"{name}.py" for name in GROUND]
     for name in ROOMS[: ROOMS.index(room) + 1]:
         files += sorted(p for p in (_PACKAGE / name).rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    files.append(_PACKAGE / "pipeline" / "steps.py")
+    files += sorted((_PACKAGE / "pipeline").glob("*steps.py"))
     for folder in (sparql_dir(), ontology_dir()):
         files += sorted(p for p in folder.rglob("*") if p.is_file())
     return hash_json([(p.name, hash_path(p)) for p in files])

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from met_kg.corpus.spec import CorpusSpec
 from met_kg.errors import MetError, MissingData, RecipeProblem, UsageProblem, setting_problem
 from met_kg.filtering.options import FilterOptions
+from met_kg.models.options import ChatOptions
 from met_kg.paths import SHIPPED, expand_path
 from met_kg.pipeline.yaml_lines import KeyPath, load_with_lines
 from met_kg.retrieval.options import RetrievalOptions
@@ -46,25 +47,10 @@ class Documents(_Section):
     limit: int | None = Field(default=None, ge=1, description="documents to read, from the start")
 
 
-class ExtractorSection(_Section):
-    """A language model that reads the literature after the dictionary: an endpoint, or a local model's path."""
+class ExtractorSection(ChatOptions):
+    """A language model that reads the literature after the dictionary."""
 
-    endpoint: str | None = Field(default=None, description="OpenAI-compatible address, up to /v1")
-    path: str | None = Field(default=None, description="folder or hub id of a causal language model with safetensors")
-    model: str = Field(default="", description="its name on the endpoint")
-    key_variable: str = Field(default="", description="environment variable that holds the endpoint's key")
-    timeout: float = Field(default=60, gt=0, description="seconds")
-    retries: int = Field(default=3, ge=0, le=20)
-    per_minute: float | None = Field(default=None, gt=0, description="calls a minute at most")
     passage: int = Field(default=2000, ge=200, description="characters given at a time")
-
-    @model_validator(mode="after")
-    def _one_model(self) -> Self:
-        if (self.endpoint is None) == (self.path is None):
-            raise ValueError("name either an endpoint or a path")
-        if self.endpoint is not None and not self.model:
-            raise ValueError("an endpoint needs the name of a model")
-        return self
 
 
 class LiteratureSection(_Section):

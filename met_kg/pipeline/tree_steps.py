@@ -149,15 +149,7 @@ def _language_model(ctx: Context) -> CachedChat | None:
         return None
     if given.path is not None:
         return CachedChat(LocalChat(str(expand_path(given.path))), ctx.run / "cache/chat")
-    endpoint = EndpointChat(
-        str(given.endpoint),
-        given.model,
-        key_variable=given.key_variable,
-        timeout=given.timeout,
-        retries=given.retries,
-        per_minute=given.per_minute,
-    )
-    return CachedChat(endpoint, ctx.run / "cache/chat")
+    return CachedChat(EndpointChat.of(given), ctx.run / "cache/chat")
 
 
 def _documents(ctx: Context, corpus: Documents) -> list[Document]:

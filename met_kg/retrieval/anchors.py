@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from met_kg.graph.store import Graph
 from met_kg.literature.linker import Linker
 from met_kg.models.text import text_embedder
 from met_kg.records import Quarantined
-from met_kg.retrieval.index import TextSample, sample_text
+from met_kg.retrieval.index import AT_ONCE, TextSample, batched, sample_text
 from met_kg.retrieval.mentions import mention_anchors, polarity
 from met_kg.retrieval.metadata import Metadata
 from met_kg.retrieval.options import RetrievalOptions
@@ -34,8 +34,6 @@ from met_kg.retrieval.wanted import wanted
 __all__ = ["Anchorer", "anchor_samples", "anchors_in_batches"]
 
 _Row = dict[str, Any]
-#: Texts are turned into vectors so many at a time.
-_AT_ONCE: Final = 512
 
 
 class Anchorer:
@@ -144,7 +142,7 @@ class Anchorer:
         embedder.fit(learnt_from)
         found: defaultdict[str, list[tuple[float, str, int, _Row]]] = defaultdict(list)
         with (self._work / "turned.jsonl").open(encoding="utf-8") as lines:
-            for batch in _batches((c for line in lines if (c := json.loads(line))["node"] in short), _AT_ONCE):
+            for batch in batched((c for line in lines if (c := json.loads(line))["node"] in short), AT_ONCE):
                 texts, labels = (embedder.encode([c[key] for c in batch]) for key in ("of", "label"))
                 alike = np.round((texts * labels).sum(axis=1).astype(float), 4).tolist()
                 for candidate, likeness in zip(batch, alike, strict=True):
@@ -230,14 +228,3 @@ def _anchor(candidate: Mapping[str, Any], likeness: float, options: RetrievalOpt
         "score": round(options.score * (1 + likeness) / 2, 4),
         "evidence": json.dumps(evidence, ensure_ascii=False),
     }
-
-
-def _batches(items: Iterable[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

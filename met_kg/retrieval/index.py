@@ -11,8 +11,9 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,13 +25,16 @@ from met_kg.models.text import TextEmbedder
 from met_kg.retrieval.mentions import FIELDS
 from met_kg.retrieval.names import NodeNames
 
-__all__ = ["IndexWriter", "SampleIndex", "TextSample", "sample_text"]
+__all__ = ["AT_ONCE", "IndexWriter", "SampleIndex", "TextSample", "batched", "sample_text"]
+
+_T = TypeVar("_T")
 
 #: A name in a text: number of the sample, of the node, of the kind of name; how often; weight of the field.
 _POSTING: Final = np.dtype([("row", "<i4"), ("node", "<i4"), ("kind", "i1"), ("count", "<i2"), ("weight", "<f4")])
 #: The built-in embedder learns from at most this many texts: those of the smallest identifiers, whatever the order.
 _LEARNT_FROM: Final = 20_000
-_AT_ONCE: Final = 512
+#: Texts are turned into vectors so many at a time.
+AT_ONCE: Final = 512
 
 
 def sample_text(samples: pd.DataFrame) -> list[str]:
@@ -150,7 +154,7 @@ class IndexWriter:
         self._embedder.fit(learnt_from)
         path = self._folder / "vectors"
         with (self._folder / "texts").open("rb") as lines, path.open("wb") as out:
-            for batch in _batches((json.loads(line) for line in lines), _AT_ONCE):
+            for batch in batched((json.loads(line) for line in lines), AT_ONCE):
                 out.write(self._embedder.encode(batch).astype(np.float32).tobytes())
         return np.memmap(path, dtype=np.float32, mode="r").reshape(len(self._ids), -1)
 
@@ -215,12 +219,12 @@ class _Documents(Sequence[list[int]]):
         return (self[i] for i in range(len(self)))
 
 
-def _batches(items: Iterable[str], size: int) -> Iterator[list[str]]:
-    batch: list[str] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+def batched(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """The items in lists of ``size``, the last maybe shorter (``itertools.batched`` from Python 3.12 on).
+
+    >>> list(batched("abc", 2))
+    [['a', 'b'], ['c']]
+    """
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
         yield batch

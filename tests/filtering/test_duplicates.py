@@ -135,6 +135,16 @@ def test_splits_that_the_corpus_gave_do_not_leak() -> None:
     assert hits("split-leak", samples, distance=4) == {}
 
 
+def test_what_has_no_split_leaks_nowhere() -> None:
+    samples = [
+        sample("none", split="", group_id="p", phash="f" * 16),
+        sample("train", split="train", group_id="p", phash="f" * 16),
+    ]
+    assert hits("split-leak", samples, distance=4) == {}
+    samples.append(sample("test", split="test", group_id="p", phash="0" * 16))
+    assert hits("split-leak", samples, distance=4) == {"train": "group p has sample test, which is in test"}
+
+
 # --- texts of benchmarks
 
 QUESTIONS = [

@@ -279,3 +279,9 @@ def test_rules_that_ship_are_found_and_set() -> None:
     assert {"modality-contradiction", "age-contradiction", "disjoint-anchors"} <= set(knowledge_rules())
     assert {"generic", "image-kinds"}.isdisjoint(knowledge_rules()), "queries without a reason are no rules"
     assert set(knowledge_rules()) <= set(load_profile("default").settings)
+
+
+def test_a_query_is_asked_again_only_with_other_values(mini_graph: Graph) -> None:
+    context = Context(mini_graph, Path(), silent)
+    lung, head = (context.once("tree/ancestors", node=node) for node in ("DOID:552", "DOID:114"))
+    assert lung != head and context.once("tree/ancestors", node="DOID:552") is lung

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -15,6 +16,7 @@ import pytest
 from met_kg.errors import StoreLocked, UnknownName, UsageProblem
 from met_kg.graph.store import Graph
 from met_kg.log import silent
+from met_kg.pipeline import fingerprint
 from met_kg.pipeline.engine import Context, Step, run_steps
 from met_kg.pipeline.fingerprint import hash_path
 from met_kg.records import Quarantined
@@ -179,3 +181,15 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     steps = (Step("full", "graph", (), ("a",), full, lambda r: None),)
     with pytest.raises(MetError, match="the disk is full"):
         run_steps(steps, ToyRecipe(), tmp_path / "run", silent)  # type: ignore[arg-type]
+
+
+def test_a_change_in_any_file_of_steps_does_the_steps_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "met_kg"
+    shutil.copytree(fingerprint._PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "_data"))
+    monkeypatch.setattr(fingerprint, "_PACKAGE", package)
+    seen = [fingerprint.code_hash.__wrapped__("tree")]
+    for name in ("steps", "tree_steps", "sample_steps"):
+        with (package / "pipeline" / f"{name}.py").open("a") as file:
+            file.write("# changed\n")
+        seen.append(fingerprint.code_hash.__wrapped__("tree"))
+    assert len(set(seen)) == 4

@@ -38,7 +38,7 @@ def apply(samples: pd.DataFrame, context: Context, *, distance: float) -> Iterat
         values = samples[column].tolist()
         latest = _latest(values, order)
         for place, value in enumerate(values):
-            if value and order[place] < order[latest[value]]:
+            if value in latest and order[place] < order[latest[value]]:
                 other = latest[value]
                 said_of = f"{said.format(value)} sample {ids[other]}, which is in {splits[other]}"
                 found.setdefault(place, (said_of, None))
@@ -53,7 +53,7 @@ def _latest(values: list[str], order: list[int]) -> dict[str, int]:
     """For each value the first sample that has it in the latest split; samples without a split are left out."""
     latest: dict[str, int] = {}
     for place, value in enumerate(values):
-        if value and (value not in latest or order[latest[value]] < order[place] < len(_SPLITS)):
+        if value and order[place] < len(_SPLITS) and (value not in latest or order[latest[value]] < order[place]):
             latest[value] = place
     return latest
 

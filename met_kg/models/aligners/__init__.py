@@ -47,16 +47,7 @@ def _judge(given: JudgeOptions, folds: int, cache: Path) -> Aligner:
 
     chat: ChatModel
     if given.endpoint is not None:
-        chat = EndpointChat(
-            given.endpoint,
-            given.model,
-            key_variable=given.key_variable,
-            timeout=given.timeout,
-            retries=given.retries,
-            per_minute=given.per_minute,
-            backoff=given.backoff,
-            max_tokens=given.max_tokens,
-        )
+        chat = EndpointChat.of(given, backoff=given.backoff, max_tokens=given.max_tokens)
     else:
         chat = VlmChat(str(given.path), max_tokens=given.max_tokens)
     return JudgeAligner(

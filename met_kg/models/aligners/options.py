@@ -6,20 +6,15 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from met_kg.models.options import ChatOptions
+
 __all__ = ["AlignerOptions", "JudgeOptions"]
 
 
-class JudgeOptions(BaseModel):
-    """A multimodal model as judge: an endpoint, or a local model's path."""
+class JudgeOptions(ChatOptions):
+    """A multimodal model as judge."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    endpoint: str | None = Field(default=None, description="OpenAI-compatible address, up to /v1")
-    path: str | None = Field(default=None, description="folder or hub id of an image-text-to-text model")
-    model: str = Field(default="", description="its name on the endpoint")
-    key_variable: str = Field(default="", description="environment variable that holds the endpoint's key")
     timeout: float = Field(default=120, gt=0, description="seconds")
-    retries: int = Field(default=3, ge=0, le=20)
     backoff: float = Field(default=1.0, ge=0, description="seconds before the first further try; then twice as long")
     per_minute: float | None = Field(default=None, gt=0, description="calls a minute at most")
     max_tokens: int = Field(default=512, ge=64)
@@ -29,14 +24,6 @@ class JudgeOptions(BaseModel):
     when_dead: Literal["stop", "unjudged"] = Field(
         default="stop", description="stop with an error (what was answered is kept), or leave the rest unjudged"
     )
-
-    @model_validator(mode="after")
-    def _one_model(self) -> Self:
-        if (self.endpoint is None) == (self.path is None):
-            raise ValueError("name either an endpoint or a path")
-        if self.endpoint is not None and not self.model:
-            raise ValueError("an endpoint needs the name of a model")
-        return self
 
 
 class AlignerOptions(BaseModel):
