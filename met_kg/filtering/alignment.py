@@ -137,7 +137,7 @@ def stage2(
 def _verdict(probability: float, found: Thresholds, objects: list[str], severity: str) -> tuple[str, str]:
     """The verdict, and what it rests on."""
     if found.drop is not None and probability < found.drop:
-        return severity, f", below {found.drop:.2f}: surely no pair"
+        return severity, f", below {found.drop:.2f}: most likely no pair"
     if found.review is not None and probability < found.review:
         return (
             ("keep", "") if objects else ("review", f", below {found.review:.2f}: hardly a pair, while no rule objects")
