@@ -116,11 +116,17 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             "question": _TEXT,
             "options": _TEXTS,
             "answer": _TEXT,  # letter, yes/no, or text
+            "axis": _TEXT,  # of the key
             "key_node": _TEXT,
             "distractor_nodes": _TEXTS,
             "distractor_relations": _TEXTS,
             "difficulty": _TEXT,
+            "level": _TEXT,  # of the key: coarse | middle | fine
+            "visual": _FLAG,  # cannot be answered without the image
             "rationale": _TEXT,
+            "chain": _TEXT,  # JSON list, one entry per sentence of the rationale: triples or source spans
+            "template": _TEXT,  # type/format/number
+            "weight": _REAL,
             "split": _TEXT,
             "proof": _TEXT,  # JSON, see docs/proofs.md
         }

@@ -13,6 +13,10 @@ __all__ = ["CLOSENESS", "PREDICATE", "Candidate", "Link", "NodeFacts", "TreeInde
 
 _NO_WORD: Final = re.compile(r"[^\w]+")
 
+#: Binary digits of the number of nodes below: at most three, and at least 64.
+_FINE: Final = 2
+_COARSE: Final = 7
+
 
 def spaced(text: str) -> str:
     """A text as lower-case words with one space around each, so that ``" ct "`` finds the word and not a part.
@@ -90,6 +94,11 @@ class TreeIndex:
     def generality(self, node: str) -> int:
         """How general a node is: the binary digits of the number of nodes below it in the tree."""
         return self._below[node].bit_length()
+
+    def level(self, node: str) -> str:
+        """How far down the tree a node is: fine without or with few nodes below it, coarse with many."""
+        general = self.generality(node)
+        return "fine" if general <= _FINE else "coarse" if general >= _COARSE else "middle"
 
     def exact_names(self, node: str) -> tuple[str, ...]:
         """Synonyms that mean the node exactly, as written."""
