@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
-from itertools import combinations
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.items import ItemWriter
 from met_kg.synthesis.names import Names
 from met_kg.synthesis.options import SynthesisOptions
+from met_kg.synthesis.questions.base import Fact
 from met_kg.synthesis.sample import read_samples, spoken_names
 
 __all__ = ["Synthesis", "SynthesisOptions", "synthesize"]
@@ -23,7 +25,8 @@ __all__ = ["Synthesis", "SynthesisOptions", "synthesize"]
 
 @dataclass(frozen=True, slots=True)
 class Synthesis:
-    """What was written: tables ``captions`` and ``vqa``, the plan (type, format, wanted, made, why_short), rejects."""
+    """What was written: tables ``captions`` and ``vqa``, the plan (type, format, branch, node, wanted, made,
+    why_short), rejects."""
 
     captions: pd.DataFrame
     vqa: pd.DataFrame
@@ -51,14 +54,17 @@ def synthesize(
     """
     tree = TreeIndex(graph)
     found = list(read_samples(samples, anchors, tree))
-    shown = [sorted({a.node for a in sample.anchors if a.polarity == "positive"}) for sample in found]
-    usage = Counter(node for nodes in shown for node in nodes)
-    together = {pair for nodes in shown for pair in combinations(nodes, 2)}
     names = Names(tree, spoken_names(found))
     captions = CaptionWriter(tree, names, options.levels)
-    items = ItemWriter(
-        tree, names, usage=usage, together=together, options=options, seed=seed, tree_version=tree_version
-    )
     written = [row for sample in found for row in captions.write(sample)]
+    described = {row["sample_id"]: _description(row) for row in written if row["level"] == "short"}
+    found = [replace(s, description=described.get(s.sample_id, ("", ()))) for s in found]
+    items = ItemWriter(tree, names, options=options, seed=seed, tree_version=tree_version)
     vqa, plan = items.write(found)
     return Synthesis(tables.frame("captions", written), vqa, plan, [*captions.rejected, *items.rejected])
+
+
+def _description(caption: Mapping[str, Any]) -> tuple[str, tuple[Fact, ...]]:
+    """The text of a caption, and the triples about its sample that it rests on."""
+    triples = [triple for line in json.loads(caption["facts"]) for triple in line["triples"]]
+    return str(caption["text"]), tuple((s, p, o) for s, p, o in triples if s.startswith("sample:"))

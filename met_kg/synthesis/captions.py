@@ -15,9 +15,7 @@ from met_kg.synthesis.index import PREDICATE, TreeIndex
 from met_kg.synthesis.items import GENERATOR
 from met_kg.synthesis.names import Names, article, indefinite, listed, sentence
 from met_kg.synthesis.options import Level
-from met_kg.synthesis.questions.base import most_specific, within
-from met_kg.synthesis.questions.finding import NOT_SEEN, SYMPTOM
-from met_kg.synthesis.questions.modality import NOT_A_MODALITY, VIEW
+from met_kg.synthesis.questions.base import most_specific
 from met_kg.synthesis.sample import Sample
 
 __all__ = ["CaptionWriter"]
@@ -80,11 +78,11 @@ class CaptionWriter:
         """What the image shows: the opening sentence, then view, structures and symptoms where stated."""
         this = f"sample:{sample.sample_id}"
         modality = self._shown(sample, "modality")
-        how = [n for n in modality if not within(n, NOT_A_MODALITY, self._tree)]
-        views = [n for n in modality if within(n, (VIEW,), self._tree) and n != VIEW]
+        how = [n for n in modality if n in self._tree.answers("examination")]
+        views = [n for n in modality if n in self._tree.answers("view")]
         findings = self._shown(sample, "finding")
-        seen = [n for n in findings if not within(n, NOT_SEEN, self._tree)]
-        symptoms = [n for n in findings if within(n, SYMPTOM, self._tree)]
+        seen = [n for n in findings if n in self._tree.answers("finding") | self._tree.answers("device")]
+        symptoms = [n for n in findings if n in self._tree.answers("symptom")]
         diseases, organs = self._shown(sample, "disease"), self._shown(sample, "anatomy")
         opening = self._named(how) or "medical image"
         if organs and not (seen or diseases):
@@ -122,7 +120,7 @@ class CaptionWriter:
 
     def _general(self, sample: Sample) -> Iterator[Line]:
         """What is known of the diseases and findings shown, worded as general knowledge."""
-        findings = [n for n in self._shown(sample, "finding") if not within(n, NOT_SEEN, self._tree)]
+        findings = [n for n in self._shown(sample, "finding") if n in self._tree.answers("finding")]
         for node in [*self._shown(sample, "disease"), *findings][:_GENERAL]:
             name, facts = self._names[node], self._tree.nodes[node]
             if facts.parent in self._tree.nodes and self._tree.nodes[facts.parent].depth >= 2:

@@ -4,27 +4,44 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
-from random import Random
+from dataclasses import dataclass
 from typing import Final
 
+from met_kg.synthesis.claims import CLAIMS
 from met_kg.synthesis.index import CLOSENESS, PREDICATE, Candidate, TreeIndex
 from met_kg.synthesis.names import Names
-from met_kg.synthesis.questions.base import QuestionType, Target, within
+from met_kg.synthesis.questions.base import QuestionType, Target
 from met_kg.synthesis.sample import Sample
 
-__all__ = ["WANTED", "Distractors"]
+__all__ = ["WANTED", "Distractors", "unrelated"]
 
 WANTED: Final = 3
-#: How many of the best candidates the three are drawn from, so that a key does not always meet the same company.
-_POOL: Final = 6
+#: Of relatives that are no key of the type anywhere in the corpus, so many of the best are looked at.
+_FRESH: Final = 30
+#: So many fitting candidates are enough to choose from.
+_ENOUGH: Final = 40
+#: A node that is so large a share of a type's keys is always looked at: it needs many turns as a wrong answer.
+_HEAVY: Final = 0.02
 _LONG: Final = 6  # words
+#: What is shown in so many of the samples that show a thing may be in any of them without being named.
+_OFTEN: Final = 0.02
+#: Whose company counts: a finding may come with a disease or another finding, a disease with a disease.
+_KEEPS: Final = {"disease": ("disease",), "finding": ("finding", "disease"), "anatomy": ("anatomy",), "modality": ()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What may not stand beside a sample's key: what goes with the things it shows, and the parts of the body."""
+
+    company: frozenset[str]
+    divisions: frozenset[str]
 
 
 class Distractors:
-    """Chooses distractors over one tree.
+    """Finds what can stand beside a key, over one tree.
 
-    ``usage`` counts how often the corpus anchors each node; ``together`` holds the pairs (in order of their CURIEs)
-    that one sample shows: what goes together in life is no safe alternative.
+    ``keys`` counts the possible keys of each type; ``shown`` holds what each sample shows: what goes together in life
+    is no safe alternative.
     """
 
     def __init__(
@@ -32,98 +49,138 @@ class Distractors:
         tree: TreeIndex,
         names: Names,
         *,
-        usage: Mapping[str, int],
-        together: Set[tuple[str, str]],
+        keys: Mapping[str, Mapping[str, int]],
+        shown: Mapping[str, Set[str]],
         depth_span: int,
     ) -> None:
-        self._tree, self._names, self._usage, self._together, self._span = tree, names, usage, together, depth_span
+        self._tree, self._names, self._keys, self._shown, self._span = tree, names, keys, shown, depth_span
+        self._usage = Counter(node for nodes in shown.values() for node in nodes)
+        self._beside: dict[str, Counter[str]] = {}
+        for nodes in shown.values():
+            for node in nodes:
+                self._beside.setdefault(node, Counter()).update(nodes)
+        self._company: dict[str, frozenset[str]] = {}
+        self._around: dict[str, _Surroundings] = {}
         self._ranked: dict[tuple[str, str], tuple[list[Candidate], Counter[str]]] = {}
 
-    def choose(self, kind: QuestionType, target: Target, sample: Sample, rng: Random) -> tuple[list[Candidate], str]:
-        """Three distractors in random order, or none and the reason why there are too few."""
-        ranked, unsuited = self._candidates(kind, target.key)
+    def fitting(self, kind: QuestionType, target: Target, sample: Sample) -> tuple[list[Candidate], str]:
+        """Candidates that are wrong here, the best first, or none and the reason why there are too few."""
+        ranked, unsuited = self._candidates(kind, target)
         left_out = Counter(unsuited)
-        shown = [target.key, *(a.node for a in sample.anchors if a.polarity == "positive")]
         names = {self._names[target.key].casefold()}
-        front: list[Candidate] = []
+        found: list[Candidate] = []
         for candidate in ranked:
-            # The pool does not mix what people know with what they do not once there is enough of the former.
-            if len(front) >= WANTED and self._tier(candidate.node) > self._tier(front[-1].node):
-                break
-            reason = self._unfit(candidate.node, target, sample, shown)
+            reason = self._unfit(candidate, kind, target, sample)
             name = self._names[candidate.node].casefold()
             if reason or name in names:
                 left_out[reason or "of the same name"] += 1
                 continue
             names.add(name)
-            front.append(candidate)
-            if len(front) == _POOL:
+            found.append(candidate)
+            if len(found) == _ENOUGH:
                 break
-        rng.shuffle(front)
-        chosen: list[Candidate] = []
-        for candidate in front:
-            # Two options of which one is a kind of the other would both be out at a glance.
-            if not any(candidate.node in self._tree.lineage(other.node) for other in chosen):
-                chosen.append(candidate)
-        if len(chosen) >= WANTED:
-            return chosen[:WANTED], ""
-        left_out["related to another option"] += len(front) - len(chosen)
-        why = "; ".join(f"{n} {reason}" for reason, n in sorted(left_out.items()))
-        return [], f"only {len(chosen)} distractors fit {target.key}" + (f" ({why})" if why else "")
+        if len(apart := unrelated(found, self._tree)) >= WANTED:
+            return found, ""
+        left_out["related to another option"] += len(found) - len(apart)
+        why = "; ".join(f"{n} {reason}" for reason, n in sorted(left_out.items()) if n)
+        return [], f"only {len(apart)} distractors fit {target.key}" + (f" ({why})" if why else "")
 
-    def _candidates(self, kind: QuestionType, key: str) -> tuple[list[Candidate], Counter[str]]:
+    def _candidates(self, kind: QuestionType, target: Target) -> tuple[list[Candidate], Counter[str]]:
         """Candidates for a key in order of preference, and how many no sample can use, by reason."""
+        if target.beside is not None:
+            return [Candidate(node, relation, "", via) for node, relation, via in target.beside], Counter()
+        key = target.key
         if (kind.name, key) not in self._ranked:
             unsuited: Counter[str] = Counter()
             suited = []
-            for candidate in (*self._tree.candidates(key), *self._same_axis(key)):
-                if candidate.relation != "same-axis" and self._apart(candidate.node, key) > self._span:
-                    unsuited["of another depth"] += 1
-                elif within(candidate.node, kind.outside, self._tree) or (
-                    kind.inside and not within(candidate.node, kind.inside, self._tree)
-                ):
+            possible, keys = self._tree.answers(kind.answers), self._keys[kind.name]
+            for candidate in (*self._tree.candidates(key), *self._same_axis(kind, key)):
+                if candidate.node not in possible:
                     unsuited["of another kind"] += 1
+                elif candidate.relation != "same-axis" and self._apart(candidate.node, key) > self._span:
+                    unsuited["of another depth"] += 1
                 else:
                     suited.append(candidate)
-            self._ranked[kind.name, key] = sorted(suited, key=lambda c: self._rank(c, key)), unsuited
+            suited.sort(key=lambda c: self._rank(c, key))
+            enough = _HEAVY * sum(keys.values())
+            heavy = [c for c in suited if keys.get(c.node, 0) > enough]
+            other = [c for c in suited if 0 < keys.get(c.node, 0) <= enough]
+            fresh = [c for c in suited if c.node not in keys][:_FRESH]
+            self._ranked[kind.name, key] = [*heavy, *other, *fresh], unsuited
         return self._ranked[kind.name, key]
 
-    def _same_axis(self, key: str) -> Iterator[Candidate]:
-        """For a structure, the other structures of this corpus: their is-a kin are mostly unknown to clinicians."""
-        if self._tree.nodes[key].axis != "anatomy":
-            return
+    def _same_axis(self, kind: QuestionType, key: str) -> Iterator[Candidate]:
+        """The other keys of the type, and all answers where there are few (modalities, regions, sides)."""
+        possible = self._tree.answers(kind.answers)
+        others = possible if len(possible) <= _FRESH else self._keys[kind.name].keys() & possible
         barred = self._tree.lineage(key) | {c.node for c in self._tree.candidates(key)}
-        for node in sorted(self._usage):
-            if node not in barred and node in self._tree.nodes and self._tree.nodes[node].axis == "anatomy":
-                yield Candidate(node, "same-axis", "", "")
+        for node in sorted(others - barred):
+            yield Candidate(node, "same-axis", "", "")
 
     def _apart(self, node: str, key: str) -> int:
         return abs(self._tree.nodes[node].depth - self._tree.nodes[key].depth)
 
-    def _unfit(self, node: str, target: Target, sample: Sample, shown: Sequence[str]) -> str:
+    def _surroundings(self, sample: Sample) -> _Surroundings:
+        if sample.sample_id not in self._around:
+            shown = self._shown[sample.sample_id]
+            self._around[sample.sample_id] = _Surroundings(
+                frozenset().union(*(self._keeps(node) for node in shown)),
+                frozenset().union(*(self._tree.divisions(node) for node in shown)),
+            )
+        return self._around[sample.sample_id]
+
+    def _keeps(self, node: str) -> frozenset[str]:
+        """What this corpus often shows together with a node."""
+        if node not in self._company:
+            mine, nodes = self._beside[node], self._tree.nodes
+            self._company[node] = frozenset(
+                other
+                for other, n in mine.items()
+                if n >= _OFTEN * mine[node] and other in nodes and nodes[node].axis in _KEEPS[nodes[other].axis]
+            )
+        return self._company[node]
+
+    def _unfit(self, candidate: Candidate, kind: QuestionType, target: Target, sample: Sample) -> str:
+        node = candidate.node
+        if candidate.relation == "shown":
+            return "related to the key" if node in self._tree.lineage(target.key) else ""
         if node in sample.barred:
             return "related to what the sample shows"
-        if target.claim == "depicts" and self._tree.nodes[node].axis != "modality":
+        if target.claim == "depicts" and not kind.single:
+            around = self._surroundings(sample)
             # A pleural effusion often goes with pneumonia, even where the record does not name it.
-            if any((min(node, other), max(node, other)) in self._together for other in shown):
+            if node in around.company:
                 return "seen together with it elsewhere"
-        elif self._holds(target, node):
+            # A structure of the same part of the body may be in the picture without being named.
+            if self._tree.nodes[node].axis == "anatomy" and not around.divisions.isdisjoint(self._tree.divisions(node)):
+                return "in the same place as what the sample shows"
+        elif self._right(target, node):
             return "right as well"
         if sample.mentions(self._tree.terms(node)):
             return "named in the sample's text"
         return ""
 
-    def _holds(self, target: Target, node: str) -> bool:
-        """Whether the candidate is, or is related to, another parent, place, symptom or modality of the subject.
+    def _right(self, target: Target, node: str) -> bool:
+        """Whether the candidate is, or is related to, another right answer.
 
         Kin of a disease share symptoms and modalities that the tree states of one of them only.
         """
-        if target.claim not in PREDICATE:
-            return target.claim == "parent" and node in self._tree.lineage(target.subject)
-        right = {link.target for link in self._tree.links(target.subject, target.claim)}
-        if target.claim != "location":
-            right |= self._tree.kin_links(target.subject, target.claim)
-        return not right.isdisjoint(self._tree.lineage(node))
+        claim, lineage = target.claim, self._tree.lineage(node)
+        if claim == "parent":
+            return node in self._tree.lineage(target.subject)
+        if claim == "sibling":
+            return self._tree.nodes[node].parent == target.carrier
+        if claim in ("shared-symptom", "seat-imaging"):
+            right = {link.target for link in self._tree.two_steps(target.subject, claim)}
+            if claim == "seat-imaging":
+                right |= {link.target for link in self._tree.links(target.subject, "imaging")}
+            return not right.isdisjoint(lineage)
+        if claim not in PREDICATE or CLAIMS[claim].right is None:
+            return False
+        right = {link.target for link in self._tree.links(target.subject, claim)}
+        if claim != "location":
+            right |= self._tree.kin_links(target.subject, claim)
+        return not right.isdisjoint(lineage)
 
     def _tier(self, node: str) -> int:
         """0: anchored in this corpus; 1: own or defined and short; 2: the rest."""
@@ -136,9 +193,20 @@ class Distractors:
         length = abs(len(self._names[candidate.node].split()) - len(self._names[key].split()))
         return (
             self._tier(candidate.node),
-            abs(self._tree.generality(candidate.node) - self._tree.generality(key)) // 3,
             CLOSENESS[candidate.relation],
+            abs(self._tree.generality(candidate.node) - self._tree.generality(key)) // 3,
             self._apart(candidate.node, key),
             length,
             candidate.node,
         )
+
+
+def unrelated(candidates: Sequence[Candidate], tree: TreeIndex, most: int = WANTED) -> list[Candidate]:
+    """The first candidates of which none is a kind or part of another: two such would both be out at a glance."""
+    chosen: list[Candidate] = []
+    for candidate in candidates:
+        if not any(candidate.node in tree.lineage(other.node) for other in chosen):
+            chosen.append(candidate)
+            if len(chosen) == most:
+                break
+    return chosen

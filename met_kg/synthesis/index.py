@@ -16,6 +16,10 @@ _NO_WORD: Final = re.compile(r"[^\w]+")
 #: Binary digits of the number of nodes below: at most three, and at least 64.
 _FINE: Final = 2
 _COARSE: Final = 7
+#: Steps below the root at which a branch begins.
+_BRANCH: Final = 2
+#: A last word that more nodes share (disease, syndrome, artery) says nothing.
+_ALIKE: Final = 40
 
 
 def spaced(text: str) -> str:
@@ -80,6 +84,15 @@ class TreeIndex:
         self._links: dict[tuple[str, str], tuple[Link, ...]] = {}
         self._kin_links: dict[tuple[str, str], frozenset[str]] = {}
         self._exact: dict[str, tuple[str, ...]] = {}
+        self._wholes: dict[str, frozenset[str]] = {}
+        self._children: dict[str, list[str]] = {}
+        for node in sorted(self.nodes):
+            self._children.setdefault(self.nodes[node].parent, []).append(node)
+        self._answers: dict[str, frozenset[str]] = {}
+        self._divisions: dict[str, frozenset[str]] = {}
+        self._reach: dict[str, frozenset[str]] = {}
+        self._placed: frozenset[str] | None = None
+        self._alike: dict[str, tuple[str, ...]] | None = None
         self._below: Counter[str] = Counter()
         for node in self.nodes:
             self._below.update(self.path(node)[1:])
@@ -126,10 +139,11 @@ class TreeIndex:
         if node not in self._candidates:
             closest: dict[str, Candidate] = {}
             barred, axis = self.lineage(node), self.nodes[node].axis
-            for row in self._graph.rows("synthesize/distractors", node=node):
-                found = Candidate(
-                    str(row["candidate"]), str(row["relation"]), str(row["carrier"] or ""), str(row["via"])
-                )
+            stated = (
+                Candidate(str(r["candidate"]), str(r["relation"]), str(r["carrier"] or ""), str(r["via"]))
+                for r in self._graph.rows("synthesize/distractors", node=node)
+            )
+            for found in (*stated, *(Candidate(other, "confusable", "", "") for other in self.alike(node))):
                 if found.node in barred or found.node not in self.nodes or self.nodes[found.node].axis != axis:
                     continue
                 known = closest.get(found.node)
@@ -137,6 +151,69 @@ class TreeIndex:
                     closest[found.node] = found
             self._candidates[node] = tuple(closest[n] for n in sorted(closest))
         return self._candidates[node]
+
+    def wholes(self, node: str) -> frozenset[str]:
+        """What a structure is part of."""
+        if node not in self._wholes:
+            self._wholes[node] = frozenset(str(r["whole"]) for r in self._graph.rows("synthesize/wholes", node=node))
+        return self._wholes[node]
+
+    def children(self, node: str) -> list[str]:
+        """The nodes whose tree parent it is, in order."""
+        return self._children.get(node, [])
+
+    def two_steps(self, node: str, kind: str) -> tuple[Link, ...]:
+        """What is linked to a node through another one, the carrier; kinds: ``shared-symptom``, ``seat-imaging``."""
+        if (node, kind) not in self._links:
+            rows = self._graph.rows(f"synthesize/{kind}", node=node)
+            links = (Link(str(r["carrier"]), str(r["target"])) for r in rows)
+            self._links[node, kind] = tuple(k for k in links if k.carrier in self.nodes and k.target in self.nodes)
+        return self._links[node, kind]
+
+    def answers(self, kind: str) -> frozenset[str]:
+        """The nodes that can be an answer of a kind: query ``questions/<kind>``."""
+        if kind not in self._answers:
+            rows = self._graph.rows(f"questions/{kind}")
+            self._answers[kind] = frozenset(str(row["node"]) for row in rows) & self.nodes.keys()
+        return self._answers[kind]
+
+    def divisions(self, node: str) -> frozenset[str]:
+        """The divisions of the body that a structure belongs to."""
+        if node not in self._divisions:
+            rows = self._graph.rows("synthesize/division", node=node)
+            self._divisions[node] = frozenset(str(row["division"]) for row in rows)
+        return self._divisions[node]
+
+    def branch(self, node: str) -> str:
+        """The ancestor two steps below the root, by tree parents; the node itself when it stands higher."""
+        path = self.path(node)
+        return path[max(0, len(path) - 1 - _BRANCH)]
+
+    def reach(self, part: str) -> frozenset[str]:
+        """What lies in the division of the body that a part belongs to: structures, diseases and findings."""
+        if part not in self._reach:
+            wholes = {part, *self.divisions(part)}
+            found = (self._graph.rows("synthesize/within", node=whole) for whole in sorted(wholes))
+            self._reach[part] = frozenset(wholes).union(*({str(row["other"]) for row in rows} for rows in found))
+        return self._reach[part]
+
+    @property
+    def placed(self) -> frozenset[str]:
+        """Diseases and findings with a stated location, their own or an ancestor's."""
+        if self._placed is None:
+            self._placed = frozenset(str(row["node"]) for row in self._graph.rows("synthesize/placed"))
+        return self._placed
+
+    def alike(self, node: str) -> tuple[str, ...]:
+        """Nodes of the same axis whose names end in the same word, when it is not a word that many share."""
+        if self._alike is None:
+            groups: dict[tuple[str, str], list[str]] = {}
+            for row in self._graph.rows("synthesize/heads"):
+                if (one := str(row["node"])) in self.nodes:
+                    groups.setdefault((self.nodes[one].axis, str(row["head"])), []).append(one)
+            small = (tuple(group) for group in groups.values() if 1 < len(group) <= _ALIKE)
+            self._alike = {one: group for group in small for one in group}
+        return tuple(other for other in self._alike.get(node, ()) if other != node)
 
     def links(self, node: str, kind: str) -> tuple[Link, ...]:
         """Stated relations of the node or of an ancestor, nearest carrier first; kinds: :data:`PREDICATE`."""
@@ -161,4 +238,12 @@ PREDICATE: Final = {
     "disjoint": "met:disjoint",
 }
 #: Smaller is closer: what a candidate is called when it is related in two ways.
-CLOSENESS: Final = {"sibling": 0, "same-location": 1, "parent-sibling": 2, "cousin": 3, "same-axis": 4}
+CLOSENESS: Final = {
+    "sibling": 0,
+    "same-location": 1,
+    "confusable": 2,
+    "parent-sibling": 3,
+    "cousin": 4,
+    "same-modality": 5,
+    "same-axis": 6,
+}

@@ -21,7 +21,10 @@ class SynthesisOptions(BaseModel):
     formats: list[Literal["multiple-choice", "yes-no", "open"]] = Field(
         default=["multiple-choice", "yes-no", "open"], description="formats to ask in"
     )
-    per_sample: int = Field(default=16, ge=1, description="most items on one sample")
+    per_sample: int = Field(default=32, ge=1, description="most items on one sample")
+    per_sample_type: int = Field(default=3, ge=1, description="most keys of one type on one sample")
     per_node: int = Field(default=200, ge=1, description="most items of one type and format with the same key node")
+    per_branch: int = Field(default=2_000, ge=1, description="most items of one type and format in one branch")
     per_type: int = Field(default=100_000, ge=1, description="most items of one type and format")
+    node_floor: int = Field(default=3, ge=0, description="items of a node that the caps of branch and type let pass")
     depth_span: int = Field(default=2, ge=0, description="how far a distractor's depth may be from the key's")

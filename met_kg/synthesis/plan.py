@@ -1,14 +1,14 @@
-"""Which of the possible items are written: caps, yes/no balance, and an even spread of the right letter."""
+"""Which of the possible items are written: quotas along the tree, yes/no balance, and an even spread of the letter."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Final, Protocol, TypeVar
 
-__all__ = ["LETTERS", "Draft", "Takes", "balanced_yes_no", "capped", "letters", "seeded"]
+__all__ = ["LETTERS", "Draft", "Quotas", "balanced_yes_no", "letters", "seeded", "within_quotas"]
 
 LETTERS: Final = "ABCD"
 
@@ -28,19 +28,19 @@ class Draft(Protocol):
     def key(self) -> str: ...
     @property
     def says_no(self) -> bool: ...
-    @property
-    def sole(self) -> bool: ...
 
 
 D = TypeVar("D", bound=Draft)
 
 
-class Takes(Protocol):
-    """The caps, see :class:`met_kg.synthesis.options.SynthesisOptions`."""
+class Quotas(Protocol):
+    """Caps and the floor, see :class:`met_kg.synthesis.options.SynthesisOptions`."""
 
     per_sample: int
     per_node: int
+    per_branch: int
     per_type: int
+    node_floor: int
 
 
 def seeded(*parts: object) -> Random:
@@ -54,15 +54,15 @@ def seeded(*parts: object) -> Random:
 
 
 def balanced_yes_no(drafts: Iterable[D], seed: int) -> tuple[list[D], list[D]]:
-    """As many 'yes' as 'no' in each type and split: (taken, left out). Which of the larger side go is drawn.
+    """As many 'yes' as 'no' for each key of a type in each split: (taken, left out). Who goes is drawn.
 
-    Where each image is one thing of the type, also in each key: else 'no' would go with what the corpus seldom shows.
+    Else the answer would go with the thing that is asked for.
     """
     groups: dict[tuple[str, str, str], tuple[list[D], list[D]]] = defaultdict(lambda: ([], []))
     rest: list[D] = []
     for draft in drafts:
         if draft.form == "yes-no":
-            groups[draft.kind, draft.split, draft.key if draft.sole else ""][draft.says_no].append(draft)
+            groups[draft.kind, draft.split, draft.key][draft.says_no].append(draft)
         else:
             rest.append(draft)
     left: list[D] = []
@@ -76,34 +76,42 @@ def balanced_yes_no(drafts: Iterable[D], seed: int) -> tuple[list[D], list[D]]:
     return rest, left
 
 
-def capped(drafts: Sequence[D], caps: Takes, seed: int) -> tuple[list[D], list[tuple[D, str]]]:
-    """Drafts within the caps, and the others with the cap that left them out.
+def within_quotas(
+    drafts: Sequence[D], quotas: Quotas, branch: Callable[[str], str], seed: int
+) -> tuple[list[D], list[tuple[D, str]]]:
+    """Drafts within the quotas, and the others with the quota that left them out.
 
-    Types and formats take turns on a sample, so that a cap never takes one kind of question from everybody.
+    Types and formats take turns on a sample, its rarest keys first; among those whose turn it is, each node has its
+    first item before any has its second. So no type takes a sample whole, and common nodes do not drown rare ones.
+    The first ``node_floor`` items of a node are not held back by the caps of its branch and type.
     """
-    order = sorted(drafts, key=lambda d: (d.sample_id, d.kind, d.form, d.key))
-    seeded(seed, "caps").shuffle(order)
-    turn: Counter[tuple[str, str, str]] = Counter()
+    order = sorted(drafts, key=lambda d: (d.sample_id, d.kind, d.form, d.key, d.says_no))
+    seeded(seed, "quotas").shuffle(order)
+    common = Counter((d.kind, d.form, d.key) for d in order)
+    order.sort(key=lambda d: common[d.kind, d.form, d.key])
+    on_sample, on_node = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
     turns = []
     for draft in order:
-        turn[draft.sample_id, draft.kind, draft.form] += 1
-        turns.append(turn[draft.sample_id, draft.kind, draft.form])
+        on_sample[draft.sample_id, draft.kind, draft.form] += 1
+        on_node[draft.kind, draft.form, draft.key] += 1
+        turns.append((on_sample[draft.sample_id, draft.kind, draft.form], on_node[draft.kind, draft.form, draft.key]))
     taken: list[D] = []
     left: list[tuple[D, str]] = []
-    on_sample: Counter[str] = Counter()
-    on_node: Counter[tuple[str, str, str]] = Counter()
-    on_type: Counter[tuple[str, str]] = Counter()
+    made: Counter[tuple[str, ...]] = Counter()
     for _, draft in sorted(zip(turns, order, strict=True), key=lambda pair: pair[0]):
-        if on_sample[draft.sample_id] >= caps.per_sample:
+        sample, node = ("sample", draft.sample_id), ("node", draft.kind, draft.form, draft.key)
+        bough, kind = ("branch", draft.kind, draft.form, branch(draft.key)), ("type", draft.kind, draft.form)
+        rare = made[node] < quotas.node_floor
+        if made[sample] >= quotas.per_sample:
             left.append((draft, "per_sample"))
-        elif on_node[draft.kind, draft.form, draft.key] >= caps.per_node:
+        elif made[node] >= quotas.per_node:
             left.append((draft, "per_node"))
-        elif on_type[draft.kind, draft.form] >= caps.per_type:
+        elif not rare and made[bough] >= quotas.per_branch:
+            left.append((draft, "per_branch"))
+        elif not rare and made[kind] >= quotas.per_type:
             left.append((draft, "per_type"))
         else:
-            on_sample[draft.sample_id] += 1
-            on_node[draft.kind, draft.form, draft.key] += 1
-            on_type[draft.kind, draft.form] += 1
+            made.update((sample, node, bough, kind))
             taken.append(draft)
     return taken, left
 

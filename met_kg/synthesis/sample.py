@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,11 @@ __all__ = ["Anchor", "Sample", "read_samples", "spoken_names"]
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A node tied to a sample, with what ties it."""
+    """A node tied to a sample, with what ties it.
+
+    ``seen``: whether the image itself can show it, or only its record says so (a symptom, a second disease
+    elsewhere in the body).
+    """
 
     node: str
     axis: str
@@ -25,6 +29,7 @@ class Anchor:
     method: str
     score: float
     evidence: Any
+    seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,15 @@ class Sample:
     text: str  # all its words, as met_kg.synthesis.index.spaced writes them
     anchors: tuple[Anchor, ...]
     barred: frozenset[str]  # lineage of everything it shows or may show
+    description: tuple[str, tuple[tuple[str, str, str], ...]] = ("", ())  # a short caption and the triples it rests on
 
     def of(self, axis: str, polarity: str = "positive") -> list[Anchor]:
         """Anchors on an axis with a polarity."""
         return [a for a in self.anchors if a.axis == axis and a.polarity == polarity]
+
+    def seen(self, axis: str) -> list[Anchor]:
+        """Positive anchors on an axis that the image itself can show."""
+        return [a for a in self.anchors if a.axis == axis and a.polarity == "positive" and a.seen]
 
     def mentions(self, terms: tuple[str, ...]) -> bool:
         """Whether its text holds one of these names (as :func:`spaced` writes them)."""
@@ -81,9 +91,26 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
             caption=str(row["caption"]),
             context=str(row["context"]),
             text=spaced(words),
-            anchors=tuple(mine),
+            anchors=tuple(_looked_at(mine, tree)),
             barred=frozenset().union(*(tree.lineage(n) for n in shown)),
         )
+
+
+def _looked_at(anchors: Sequence[Anchor], tree: TreeIndex) -> Iterator[Anchor]:
+    """The anchors, each with whether the image can show it.
+
+    What the metadata state is shown, and every modality. Of what the text alone names, all is taken as shown when no
+    metadata state a part of the body; else what lies in that part's division (:meth:`TreeIndex.reach`), and findings
+    that the tree places nowhere.
+    """
+    parts = [a.node for a in anchors if a.axis == "anatomy" and a.polarity == "positive" and "metadata" in a.method]
+    reach = frozenset().union(*(tree.reach(part) for part in parts))
+    for a in anchors:
+        nowhere = a.axis == "finding" and a.node not in tree.placed
+        if parts and a.axis != "modality" and "metadata" not in a.method and not nowhere and a.node not in reach:
+            yield Anchor(a.node, a.axis, a.polarity, a.method, a.score, a.evidence, seen=False)
+        else:
+            yield a
 
 
 def spoken_names(samples: Iterable[Sample]) -> dict[str, Counter[str]]:

@@ -12,11 +12,11 @@ import pyoxigraph as ox
 
 from met_kg.graph.store import Graph
 from met_kg.log import Log, silent
+from met_kg.synthesis.claims import DENIALS
 from met_kg.synthesis.index import TreeIndex, spaced
 from met_kg.synthesis.names import Names
 from met_kg.synthesis.plan import LETTERS
 from met_kg.synthesis.proofs import PROOF_GRAPHS, ask_text, conditions
-from met_kg.synthesis.questions.base import DENIALS
 from met_kg.synthesis.second_engine import rdflib_ask
 
 __all__ = ["Engine", "Failure", "verify_items"]
@@ -105,6 +105,14 @@ def _wording(item: Mapping[Any, Any], bound: Mapping[str, Any], tree: TreeIndex,
         if not any(term in asked for term in (spaced(names[nodes[0]]), *tree.terms(nodes[0]))):
             wrong.append(f"the question does not ask about {nodes[0]}")
         return wrong
+    if item["format"] == "open" and bound.get("facts"):
+        said = [value for _, _, value in bound["facts"] if value in tree.nodes]
+        words = spaced(answer)
+        return [
+            f"the answer does not name {node}"
+            for node in said
+            if spaced(names[node]) not in words and not any(term in words for term in tree.terms(node))
+        ]
     if item["format"] == "open":
         return [] if _calls(answer, nodes[0], tree, names) else [f"the answer '{answer}' is no name of {nodes[0]}"]
     place = LETTERS.find(answer) if len(answer) == 1 else -1

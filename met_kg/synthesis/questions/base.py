@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Literal
 
+from met_kg.synthesis.claims import DENIALS
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.sample import Anchor, Sample
 
-__all__ = ["DENIALS", "QuestionType", "Target", "most_specific", "within"]
+__all__ = ["Fact", "QuestionType", "Target", "most_specific", "sole"]
 
-#: Claims that make the key what the sample does not show.
-DENIALS: Final = frozenset(("excludes", "disjoint"))
+#: A triple of CURIEs.
+Fact = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One thing to ask of a sample.
+    """One thing to ask of a sample: the key, and the claim of :mod:`met_kg.synthesis.claims` that makes it right.
 
-    ``claim`` says what makes the key right: ``depicts`` (the sample shows the key), ``excludes`` (it says the key is
-    absent), ``parent``, ``location``, ``symptom``, ``imaging`` or ``disjoint`` (the key stands in that relation to
-    ``carrier``, which is the depicted subject or an ancestor of it).
+    ``words`` stand in the wording besides the names of the key; ``answer`` is the answer to an open question where it
+    is not the key's name, and ``facts`` are the further triples that it rests on. ``beside`` are the only wrong
+    answers that go with the key, when they are not its relatives at large.
     """
 
     anchor: Anchor
     key: str
     claim: str = "depicts"
     carrier: str = ""
+    words: tuple[tuple[str, str], ...] = ()
+    answer: str = ""
+    facts: tuple[Fact, ...] = ()
+    beside: tuple[tuple[str, str, str], ...] | None = None  # node, relation, via
 
     @property
     def subject(self) -> str:
@@ -36,7 +41,7 @@ class Target:
 
     @property
     def denied(self) -> bool:
-        """Whether the key is what the sample does not show: the answer is 'no'."""
+        """Whether the key is what is not so: a question for yes or no is answered 'no'."""
         return self.claim in DENIALS
 
 
@@ -44,31 +49,49 @@ class Target:
 class QuestionType:
     """A question type.
 
-    ``wordings`` maps a format to its wordings. In them and in ``rationale`` may stand ``{subject}`` and ``{key}``, or
-    ``{a_subject}`` and ``{a_key}`` with the article they need. Distractors come
-    from the subtrees ``inside`` (from anywhere when empty) and never from those ``outside``. An image is one thing in
-    this respect when ``sole``: what is disjoint with the key is then denied, and can be asked for a 'no'.
+    Attributes
+    ----------
+    answers
+        the query ``questions/<answers>`` of the nodes that can be an answer, right or wrong.
+    targets
+        whom to ask about in a sample.
+    wordings
+        of each format. In them may stand ``{key}``, ``{a_key}``, ``{the_key}``, and the target's own words.
+    single
+        whether an image is one thing only in this respect, so that whatever else goes with it elsewhere is wrong here.
+    no
+        where the 'no' of a yes-no question comes from: ``stated`` (targets that are denied), ``disjoint`` (an image is
+        one thing in this respect, so what is disjoint with the key is denied), or ``relative`` (a relative of the key
+        that is not right).
+    visual
+        whether it cannot be answered without the image.
     """
 
     name: str
+    answers: str
     targets: Callable[[Sample, TreeIndex], Iterable[Target]]
     wordings: Mapping[str, tuple[str, ...]]
-    rationale: str
-    inside: tuple[str, ...] = ()
-    outside: tuple[str, ...] = ()
-    sole: bool = False
+    single: bool = False
+    no: Literal["stated", "disjoint", "relative"] = "stated"
+    visual: bool = True
 
 
-def most_specific(anchors: list[Anchor], tree: TreeIndex) -> list[Anchor]:
+def most_specific(anchors: Iterable[Anchor], tree: TreeIndex) -> list[Anchor]:
     """Anchors that no other of them is a kind of."""
-    depth = {a.node: tree.nodes[a.node].depth for a in anchors}
+    found = list(anchors)
+    depth = {a.node: tree.nodes[a.node].depth for a in found}
     return [
         a
-        for a in anchors
+        for a in found
         if not any(b != a.node and a.node in tree.lineage(b) and depth[b] > depth[a.node] for b in depth)
     ]
 
 
-def within(node: str, roots: tuple[str, ...], tree: TreeIndex) -> bool:
-    """Whether the node is one of the roots or lies below one of them by tree parents."""
-    return any(step in roots for step in tree.path(node))
+def sole(sample: Sample, axis: str, answers: str, tree: TreeIndex) -> Anchor | None:
+    """The one thing on an axis that the image shows and that can be an answer; None where it shows several or none.
+
+    Of what is not sole one cannot ask as 'the disease shown here'.
+    """
+    possible = tree.answers(answers)
+    found = most_specific((a for a in sample.seen(axis) if a.node in possible), tree)
+    return found[0] if len({a.node for a in found}) == 1 else None

@@ -5,37 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from met_kg.synthesis.index import TreeIndex
-from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
+from met_kg.synthesis.questions.base import QuestionType, Target, sole
 from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    for anchor in most_specific(sample.of("disease"), tree):
-        parent = tree.nodes[anchor.node].parent
-        if parent in tree.nodes and tree.nodes[parent].depth >= 2:
-            yield Target(anchor, parent, "parent", anchor.node)
+    anchor = sole(sample, "disease", "disease", tree)
+    if anchor is not None and (parent := tree.nodes[anchor.node].parent) in tree.answers("disease-group"):
+        yield Target(anchor, parent, "parent", anchor.node)
 
 
 QUESTION = QuestionType(
     name="category",
+    answers="disease-group",
     targets=_targets,
     wordings={
         "multiple-choice": (
-            "This is a case of {subject}. To which group of diseases does it belong?",
-            "The image is from a case of {subject}. How is this disease classified?",
-            "Under which heading would you file this case of {subject}?",
-            "The diagnosis is {subject}. It is a form of which of these?",
-            "Of which broader category is {subject}, the diagnosis in this case, a member?",
-            "In a classification of diseases, under which heading would {subject}, as in this case, be listed?",
+            "To which group of diseases does the condition shown here belong?",
+            "How is the disease in this case classified?",
+            "Under which heading would you file this case?",
+            "The condition shown is a form of which of these?",
+            "Of which category is the disease seen here a member?",
+            "In a classification of diseases, where does the one shown belong?",
+            "Which group of diseases includes the diagnosis in this case?",
         ),
         "open": (
-            "This is a case of {subject}. Name the broader group of diseases it belongs to.",
-            "The diagnosis is {subject}. What is it a form of?",
-            "How would you classify {subject}, the diagnosis in this case?",
-            "What broader category covers {subject}, as in this case?",
-            "Under which heading does {subject}, shown here, fall?",
-            "Which group of diseases includes {subject}, the condition in this image?",
+            "Name the group of diseases that the condition shown here belongs to.",
+            "Of what is the disease shown here a form?",
+            "How would you classify the disease in this case?",
+            "Which broader category covers the condition seen here?",
+            "Under which heading does the disease shown here fall?",
+            "Which group of diseases includes the diagnosis in this case?",
+        ),
+        "yes-no": (
+            "Is the disease shown here a kind of {key}?",
+            "Does the condition in this image count as {a_key}?",
+            "Is the diagnosis in this case a form of {key}?",
+            "Would the disease seen here be classified as {key}?",
+            "Does this case fall under {key}?",
+            "Is {key} a category of the disease shown?",
         ),
     },
-    rationale="{subject} is a kind of {key}.",
+    no="relative",
 )

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from met_kg.synthesis.index import TreeIndex
-from met_kg.synthesis.questions.base import QuestionType, Target, most_specific, within
-from met_kg.synthesis.questions.finding import DEVICE
+from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
 from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    for anchor in most_specific(sample.of("finding"), tree):
-        if anchor.node != DEVICE and within(anchor.node, (DEVICE,), tree):
-            yield Target(anchor, anchor.node)
+    devices = tree.answers("device")
+    for anchor in most_specific((a for a in sample.seen("finding") if a.node in devices), tree):
+        yield Target(anchor, anchor.node)
 
 
 QUESTION = QuestionType(
     name="device",
+    answers="device",
     targets=_targets,
     wordings={
         "multiple-choice": (
@@ -27,6 +27,7 @@ QUESTION = QuestionType(
             "Besides anatomy, which device does the image show?",
             "Which medical device would you mention in the report?",
             "Which of these devices is in place?",
+            "Which man-made object is seen here?",
         ),
         "open": (
             "Name a medical device visible in this image.",
@@ -37,6 +38,4 @@ QUESTION = QuestionType(
             "Which medical device does this image show?",
         ),
     },
-    rationale="The record of this image names {a_key}.",
-    inside=(DEVICE,),
 )

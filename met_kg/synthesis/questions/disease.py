@@ -10,13 +10,14 @@ from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    for anchor in most_specific(sample.of("disease"), tree):
-        if tree.nodes[anchor.node].depth >= 2:
-            yield Target(anchor, anchor.node)
+    possible = tree.answers("disease")
+    for anchor in most_specific((a for a in sample.seen("disease") if a.node in possible), tree):
+        yield Target(anchor, anchor.node)
 
 
 QUESTION = QuestionType(
     name="disease",
+    answers="disease",
     targets=_targets,
     wordings={
         "multiple-choice": (
@@ -26,6 +27,8 @@ QUESTION = QuestionType(
             "Which disease does this image illustrate?",
             "This image illustrates which of these conditions?",
             "Which of the following conditions is shown?",
+            "Which diagnosis would you favour?",
+            "What disease is behind the appearances seen here?",
         ),
         "open": (
             "What is the diagnosis in this case?",
@@ -34,7 +37,7 @@ QUESTION = QuestionType(
             "Which disease does this image show?",
             "State the diagnosis.",
             "What condition is depicted?",
+            "What disease does this patient have?",
         ),
     },
-    rationale="The record of this image names {key}.",
 )

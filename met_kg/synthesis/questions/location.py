@@ -5,39 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from met_kg.synthesis.index import TreeIndex
-from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
+from met_kg.synthesis.questions.base import QuestionType, Target, sole
 from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    for anchor in most_specific([*sample.of("disease"), *sample.of("finding")], tree):
-        links = tree.links(anchor.node, "location")
-        nearest = {link.target for link in links if link.carrier == links[0].carrier}
-        # A disease of two places has two right answers.
-        if len(nearest) == 1 and links[0].target in tree.nodes:
-            yield Target(anchor, links[0].target, "location", links[0].carrier)
+    anchor = sole(sample, "disease", "disease", tree)
+    if anchor is None:
+        return
+    links = [k for k in tree.links(anchor.node, "location") if k.target in tree.nodes]
+    nearest = {link.target for link in links if link.carrier == links[0].carrier}
+    # A disease of two places has two right answers.
+    if len(nearest) == 1:
+        yield Target(anchor, links[0].target, "location", links[0].carrier)
 
 
 QUESTION = QuestionType(
     name="location",
+    answers="location",
     targets=_targets,
     wordings={
         "multiple-choice": (
-            "The image shows {a_subject}. Which anatomical structure does it affect?",
-            "In which part of the body is {a_subject}, as seen here, located?",
-            "Which structure is the seat of {a_subject}, shown in this image?",
-            "This case shows {a_subject}. Where is the process located?",
-            "Which of these structures is affected by {a_subject}, as in this case?",
-            "Where in the body would you place {a_subject}, shown here?",
+            "Which anatomical structure does the disease shown here affect?",
+            "Where is the disease in this image located?",
+            "Which structure is the seat of the condition seen here?",
+            "Which of these structures is affected by the disease in this case?",
+            "Where in the body would you place the disease shown?",
+            "In which structure is the disease process seen here at home?",
         ),
         "open": (
-            "The image shows {a_subject}. Name the anatomical structure it affects.",
-            "Where is {a_subject}, as seen in this image, located?",
-            "Which structure does {a_subject}, shown here, affect?",
-            "This case shows {a_subject}. What is its anatomical site?",
-            "Name the site of {a_subject} in a case like this.",
-            "Which part of the body does {a_subject}, as in this image, involve?",
+            "Name the anatomical structure that the disease shown here affects.",
+            "Where is the disease in this image located?",
+            "Which structure is the seat of the condition seen here?",
+            "What is the anatomical site of the disease in this case?",
+            "Which part of the body does the disease shown here involve?",
+            "In which structure is the disease process seen here at home?",
+        ),
+        "yes-no": (
+            "Does the disease shown here typically affect the {key}?",
+            "Is the {key} the usual site of the condition in this image?",
+            "Is the disease in this case one of the {key}?",
+            "Would you look for the disease shown in the {key}?",
+            "Does the condition seen here sit in the {key}?",
+            "Is the {key} where the disease in this image is located?",
         ),
     },
-    rationale="In general, {a_carrier} is located in the {key}.",
+    no="relative",
 )

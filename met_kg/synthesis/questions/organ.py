@@ -10,31 +10,34 @@ from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    for anchor in most_specific(sample.of("anatomy"), tree):
-        if tree.nodes[anchor.node].depth >= 2:
-            yield Target(anchor, anchor.node)
+    possible = tree.answers("organ")
+    for anchor in most_specific((a for a in sample.seen("anatomy") if a.node in possible), tree):
+        yield Target(anchor, anchor.node)
 
 
 QUESTION = QuestionType(
     name="organ",
+    answers="organ",
     targets=_targets,
     wordings={
         "multiple-choice": (
             "Which of these anatomical structures is shown in this image?",
             "Which structure does this image concern?",
             "Which of the following parts of the body is imaged here?",
-            "Which anatomical region or organ is included in the field of view?",
+            "Which anatomical structure is included in the field of view?",
             "Which of these structures was examined?",
             "Among the structures listed, which one is depicted?",
+            "Which structure can be identified in this image?",
+            "Which of these does the image depict?",
         ),
         "open": (
             "Name an anatomical structure shown in this image.",
             "Which part of the body is imaged?",
             "What anatomy does this image show?",
-            "Which organ or region was examined?",
+            "Which organ or structure was examined?",
             "Identify the anatomical structure of interest.",
             "What structure is in view?",
+            "Which structure would you label in this image?",
         ),
     },
-    rationale="The image shows the {key}.",
 )

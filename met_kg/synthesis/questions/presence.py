@@ -1,27 +1,29 @@
-"""Is it there? 'Yes' from what the sample shows, 'no' from what its text says is absent."""
+"""Is it there? 'Yes' from what the image shows, 'no' from what its text says is absent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from met_kg.synthesis.index import TreeIndex
-from met_kg.synthesis.questions.base import QuestionType, Target, most_specific, within
-from met_kg.synthesis.questions.finding import NOT_SEEN
+from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
 from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
     for axis in ("disease", "finding"):
-        shown = most_specific(sample.of(axis), tree)
+        possible = tree.answers(axis)
+        if axis == "finding":
+            possible |= tree.answers("device")
+        shown = most_specific((a for a in sample.seen(axis) if a.node in possible), tree)
         # What the text denies here and shows elsewhere is no safe 'no'.
-        denied = [a for a in sample.of(axis, "negative") if a.node not in sample.barred]
+        denied = [a for a in sample.of(axis, "negative") if a.node in possible and a.node not in sample.barred]
         for anchor in (*shown, *denied):
-            if tree.nodes[anchor.node].depth >= 2 and not within(anchor.node, NOT_SEEN, tree):
-                yield Target(anchor, anchor.node, "depicts" if anchor.polarity == "positive" else "excludes")
+            yield Target(anchor, anchor.node, "depicts" if anchor.polarity == "positive" else "excludes")
 
 
 QUESTION = QuestionType(
     name="presence",
+    answers="finding",
     targets=_targets,
     wordings={
         "yes-no": (
@@ -31,7 +33,7 @@ QUESTION = QuestionType(
             "Would you report {a_key} here?",
             "Can {a_key} be seen here?",
             "Judging by this image, is {a_key} present?",
+            "Do you see {a_key}?",
         ),
     },
-    rationale="The record of this image {states}.",
 )

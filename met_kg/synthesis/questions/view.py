@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from met_kg.synthesis.index import TreeIndex
-from met_kg.synthesis.questions.base import QuestionType, Target, most_specific, within
-from met_kg.synthesis.questions.modality import POSITION, VIEW
+from met_kg.synthesis.questions.base import QuestionType, Target, sole
 from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    anchors = [
-        a for a in sample.of("modality") if within(a.node, (VIEW,), tree) and not within(a.node, (POSITION,), tree)
-    ]
-    found = [a for a in most_specific(anchors, tree) if tree.nodes[a.node].depth >= 3]
     # Two views in one picture: there is no single right answer.
-    if len(found) == 1:
-        yield Target(found[0], found[0].node)
+    if (anchor := sole(sample, "modality", "view", tree)) is not None:
+        yield Target(anchor, anchor.node)
 
 
 QUESTION = QuestionType(
     name="view",
+    answers="view",
     targets=_targets,
     wordings={
         "multiple-choice": (
@@ -31,6 +27,7 @@ QUESTION = QuestionType(
             "Which of these views does the image show?",
             "What is the orientation of this image?",
             "Which plane or projection was chosen for this image?",
+            "From the orientation of the anatomy, which view is this?",
         ),
         "open": (
             "Name the plane or projection of this image.",
@@ -49,8 +46,6 @@ QUESTION = QuestionType(
             "Is {a_key} what we see here?",
         ),
     },
-    rationale="The view is {a_key}.",
-    inside=(VIEW,),
-    outside=(POSITION,),
-    sole=True,
+    no="disjoint",
+    single=True,
 )

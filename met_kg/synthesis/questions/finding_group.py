@@ -1,0 +1,45 @@
+"""What kind of abnormality? The key is the broad kind of the finding that the image shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
+from met_kg.synthesis.sample import Sample
+
+
+def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
+    groups = tree.answers("finding-group")
+    found: dict[str, Target] = {}
+    for anchor in most_specific((a for a in sample.seen("finding") if a.node in tree.answers("finding")), tree):
+        for node in tree.path(anchor.node):
+            if node in groups:
+                found.setdefault(node, Target(anchor, node))
+    yield from found.values()
+
+
+QUESTION = QuestionType(
+    name="finding-group",
+    answers="finding-group",
+    targets=_targets,
+    wordings={
+        "multiple-choice": (
+            "What kind of abnormality is present?",
+            "In the broadest terms, what does this image show?",
+            "Which type of imaging abnormality is seen?",
+            "Which of these kinds of finding is visible?",
+            "How would you classify the abnormality seen here?",
+            "Which general category of finding fits this image?",
+            "Broadly, what is abnormal here?",
+        ),
+        "open": (
+            "What kind of abnormality is present, in the broadest terms?",
+            "Name the general type of finding seen here.",
+            "How would you classify the abnormality in this image?",
+            "Broadly, what is abnormal here?",
+            "Which general category of finding does this image show?",
+            "In one general term, what is the abnormality?",
+        ),
+    },
+)

@@ -1,0 +1,48 @@
+"""Which region of the body? The key is what the image shows or the one region that all of it is part of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
+from met_kg.synthesis.sample import Sample
+
+
+def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
+    regions = tree.answers("region")
+    found: dict[str, Target] = {}
+    for anchor in most_specific(sample.seen("anatomy"), tree):
+        for node in sorted(regions & ({anchor.node} | tree.wholes(anchor.node))):
+            found.setdefault(node, Target(anchor, node, "part-of"))
+    # The head holds the face: the smallest regions count, and only one may remain.
+    inner = [node for node in found if not any(node in tree.wholes(other) for other in found)]
+    if len(inner) == 1:
+        yield found[inner[0]]
+
+
+QUESTION = QuestionType(
+    name="region",
+    answers="region",
+    targets=_targets,
+    wordings={
+        "multiple-choice": (
+            "Which region of the body is shown?",
+            "Which part of the body was imaged?",
+            "To which body region does this image belong?",
+            "What region does the field of view cover?",
+            "Which of these regions of the body do you see?",
+            "Where in the body was this image taken?",
+            "Which body part was examined?",
+        ),
+        "open": (
+            "Which region of the body is shown?",
+            "Name the body region in this image.",
+            "What part of the body was imaged?",
+            "Which body part does this image cover?",
+            "State the region of the body examined here.",
+            "Where in the body is this?",
+        ),
+    },
+    single=True,
+)

@@ -1,0 +1,35 @@
+"""Two steps: the structure shown is the seat of some disease, and that disease is commonly imaged by the key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.questions.base import QuestionType, Target, sole
+from met_kg.synthesis.sample import Sample
+
+
+def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
+    anchor = sole(sample, "anatomy", "organ", tree)
+    if anchor is not None:
+        for link in tree.two_steps(anchor.node, "seat-imaging"):
+            if link.target in tree.answers("examination") and link.target not in sample.barred:
+                words = (("what", tree.nodes[link.carrier].axis),)
+                yield Target(anchor, link.target, "seat-imaging", link.carrier, words)
+
+
+QUESTION = QuestionType(
+    name="seat-imaging",
+    answers="examination",
+    targets=_targets,
+    wordings={
+        "multiple-choice": (
+            "A {what} of the structure shown is commonly imaged by which of these?",
+            "Which examination is commonly used for a {what} seated in the structure in this image?",
+            "To look for a {what} of the structure seen here, which study would you choose?",
+            "Which of these studies commonly demonstrates a {what} of the structure shown?",
+            "For which of these examinations is the structure in this image a usual target, when a {what} is sought?",
+            "Which imaging study is in common use for a {what} of the structure depicted?",
+        ),
+    },
+)

@@ -1,0 +1,108 @@
+"""Why the key is right, step by step: sentences, each with the triples or the words of the source that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from met_kg.synthesis.index import PREDICATE, Candidate, TreeIndex
+from met_kg.synthesis.names import Names, indefinite, listed, sentence
+from met_kg.synthesis.questions.base import QuestionType, Target
+
+__all__ = ["chain"]
+
+#: One sentence, and its facts: triples, or spans and columns of the source.
+Step = tuple[str, list[Any]]
+_VIA: Final = {
+    "sibling": "met:treeParent",
+    "in-group": "met:treeParent",
+    "same-location": PREDICATE["location"],
+    "same-modality": PREDICATE["imaging"],
+}
+_LINKED: Final = {
+    "location": "in general, {a_carrier} is located in the {key}",
+    "symptom": "in general, {key} is a symptom of {carrier}",
+    "imaging": "in general, {a_carrier} is commonly imaged by {key}",
+}
+_NOT_LINKED: Final = {
+    "not-parent": "{a_subject} is a kind of {carrier}, which is not {a_key}",
+    "not-location": "in general, {a_subject} is located in the {carrier}, not in the {key}",
+    "not-symptom": "{key} is not among the symptoms stated of {subject}, as {carrier} is",
+    "not-imaging": "{a_subject} is commonly imaged by {carrier}, not by {key}",
+}
+
+
+def chain(
+    kind: QuestionType, target: Target, sample_id: str, distractors: Sequence[Candidate], names: Names, tree: TreeIndex
+) -> list[Step]:
+    """The steps from what the image shows to the key, and why the other options are not it."""
+    sample = f"sample:{sample_id}"
+    steps = [*_seen(kind, target, sample, names, tree), *_claimed(target, names)]
+    others = listed([names[d.node] for d in distractors])
+    if distractors and distractors[0].relation == "shown":
+        facts = [[sample, "met:depicts", d.node] for d in distractors]
+        steps.append((f"the image does show {others}", facts))
+    elif distractors:
+        facts = [[d.node, _VIA[d.relation], d.via] for d in distractors if d.relation in _VIA]
+        says = f"the record names none of the other options ({others})"
+        if target.claim == "stranger":
+            says = f"{others} are all kinds of {names[target.carrier]}"
+        steps.append((says, facts))
+    return [(sentence(says), facts) for says, facts in steps]
+
+
+def _seen(kind: QuestionType, target: Target, sample: str, names: Names, tree: TreeIndex) -> Iterator[Step]:
+    node = target.subject
+    name, evidence = names[node], _evidence(target)
+    if target.claim == "excludes":
+        yield f"the record says that there is no {name}", [[sample, "met:excludes", node], *evidence]
+        return
+    facts = [[sample, "met:depicts", node], *evidence]
+    axis = tree.nodes[node].axis
+    if kind.name == "laterality":
+        yield f"of the {names[dict(target.words)['what']]} the record says that it is {name}", facts
+    elif node in tree.answers("view"):
+        yield f"the view is {indefinite(name)}", facts
+    elif axis == "modality":
+        yield f"the image was acquired by {name}", facts
+    elif axis == "disease":
+        yield f"the image is from a case of {name}", facts
+    else:
+        yield f"the image shows {f'the {name}' if axis == 'anatomy' else indefinite(name)}", facts
+
+
+def _claimed(target: Target, names: Names) -> Iterator[Step]:
+    subject, carrier, key, claim = target.subject, target.carrier, target.key, target.claim
+    words = {"subject": names[subject], "key": names[key], "carrier": names[carrier or subject]}
+    words |= {f"a_{slot}": indefinite(name) for slot, name in list(words.items())}
+    if claim == "depicts" and subject != key:
+        yield "{a_subject} is a kind of {key}".format_map(words), [[subject, "met:ancestor", key]]
+    elif claim == "part-of" and subject != key:
+        yield "the {subject} is part of the {key}".format_map(words), [[subject, "met:partOf", key]]
+    elif claim == "parent":
+        yield "{a_subject} is a kind of {key}".format_map(words), [[subject, "met:treeParent", key]]
+    elif claim == "sibling":
+        facts = [[subject, "met:treeParent", carrier], [key, "met:treeParent", carrier]]
+        yield "{a_subject} and {a_key} are both kinds of {carrier}".format_map(words), facts
+    elif claim == "stranger":
+        says = "{a_subject} is a kind of {carrier}, and {a_key} is not".format_map(words)
+        yield says, [[subject, "met:treeParent", carrier]]
+    elif claim == "disjoint":
+        yield "{a_carrier} is not {a_key}".format_map(words), [[carrier, PREDICATE["disjoint"], key]]
+    elif claim in _LINKED:
+        if carrier != subject:
+            yield "{a_subject} is a kind of {carrier}".format_map(words), [[subject, "met:ancestor", carrier]]
+        yield _LINKED[claim].format_map(words), [[carrier, PREDICATE[claim], key]]
+    elif claim in _NOT_LINKED:
+        yield _NOT_LINKED[claim].format_map(words), []
+    elif claim == "shared-symptom":
+        facts = [[carrier, PREDICATE["symptom"], subject], [carrier, PREDICATE["symptom"], key]]
+        yield "{subject} is a feature of {carrier}, and so is {key}".format_map(words), facts
+    elif claim == "seat-imaging":
+        facts = [[carrier, PREDICATE["location"], subject], [carrier, PREDICATE["imaging"], key]]
+        yield "the {subject} is the seat of {carrier}, which is commonly imaged by {key}".format_map(words), facts
+
+
+def _evidence(target: Target) -> list[Any]:
+    found = target.anchor.evidence
+    return [found] if isinstance(found, dict) else []

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pyoxigraph as ox
+import pytest
+from synthesis_corpus import VERSION, load
+
+from met_kg import tables
+from met_kg.graph.closure import add_closure
+from met_kg.graph.store import Graph
+from met_kg.synthesis import Synthesis, SynthesisOptions, synthesize
+from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.sample import read_samples
+from met_kg.synthesis.verify import verify_items
+from met_kg.vocabulary import Graphs, expand
+
+MORE = """
+MET:0005028 a owl:Class ; rdfs:label "descriptor" ; rdfs:subClassOf MET:0000003 ; met:treeParent MET:0000003 .
+MET:0005030 a owl:Class ; rdfs:label "right" ; rdfs:subClassOf MET:0005028 ; met:treeParent MET:0005028 .
+MET:0005031 a owl:Class ; rdfs:label "left" ; rdfs:subClassOf MET:0005028 ; met:treeParent MET:0005028 .
+MET:0005032 a owl:Class ; rdfs:label "bilateral" ; rdfs:subClassOf MET:0005028 ; met:treeParent MET:0005028 .
+MET:0005630 a owl:Class ; rdfs:label "midline" ; rdfs:subClassOf MET:0005028 ; met:treeParent MET:0005028 .
+UBERON:0000916 a owl:Class ; rdfs:label "abdomen" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+DOID:9000 a owl:Class ; rdfs:label "disease elsewhere" ; rdfs:subClassOf DOID:4 ; met:treeParent DOID:4 .
+DOID:9008 a owl:Class ; rdfs:label "liver cancer" ; rdfs:subClassOf DOID:9000 ,
+  [ a owl:Restriction ; owl:onProperty RO:0004026 ; owl:someValuesFrom UBERON:0002107 ] ,
+  [ a owl:Restriction ; owl:onProperty met:imagedBy ; owl:someValuesFrom MET:0000014 ] ; met:treeParent DOID:9000 .
+DOID:9007 a owl:Class ; rdfs:label "chronic gastritis" ; rdfs:subClassOf DOID:9000 ; met:treeParent DOID:9000 .
+DOID:9006 a owl:Class ; rdfs:label "kidney stone" ; rdfs:subClassOf DOID:9000 ,
+  [ a owl:Restriction ; owl:onProperty RO:0004026 ; owl:someValuesFrom UBERON:0002113 ] ; met:treeParent DOID:9000 .
+"""
+
+
+@pytest.fixture
+def graph(mini_graph: Graph) -> Graph:
+    """The mini tree with sides, and diseases away from the chest."""
+    from met_kg.vocabulary import sparql_prefixes
+
+    prefixes = "".join(f"@prefix {line[7:]} .\n" for line in sparql_prefixes().splitlines())
+    quads = ox.parse((prefixes + MORE).encode(), ox.RdfFormat.TURTLE)
+    mini_graph.load_triples(Graphs.TREE, [q.triple for q in quads])
+    add_closure(mini_graph)
+    return mini_graph
+
+
+def _made(graph: Graph, cases: list[tuple[str, dict[str, tuple[str, str]]]], **options: object) -> Synthesis:
+    """Items of samples given as caption and {node: (polarity, method)}; a mention's words are the node's label."""
+    tree = TreeIndex(graph)
+    samples, anchors = [], []
+    for i, (caption, nodes) in enumerate(cases):
+        samples.append({"sample_id": f"{i:016x}", "image": f"{i}.png", "caption": caption, "split": "train"})
+        for node, (polarity, method) in nodes.items():
+            label = tree.nodes[node].label
+            start = caption.find(label)
+            evidence = {"field": "caption", "start": start, "end": start + len(label), "text": label}
+            anchors.append(
+                {
+                    "sample_id": f"{i:016x}", "node": node, "axis": tree.nodes[node].axis, "polarity": polarity,
+                    "assertion": polarity, "method": method, "score": 1.0, "evidence": json.dumps(evidence),
+                }
+            )  # fmt: skip
+    frames = tables.frame("samples", samples), tables.frame("anchors", anchors)
+    load(graph, frames[1])
+    chosen = SynthesisOptions.model_validate(options)
+    return synthesize(*frames, graph, options=chosen, seed=7, tree_version=VERSION)
+
+
+def _of(made: Synthesis, kind: str, form: str) -> pd.DataFrame:
+    return made.vqa[(made.vqa["type"] == kind) & (made.vqa["format"] == form)]
+
+
+SEEN = ("positive", "mention")
+STATED = ("positive", "metadata")
+
+
+def test_what_the_image_of_a_part_cannot_show_is_not_asked(graph: Graph) -> None:
+    """A kidney stone in the notes of a chest film is no diagnosis of the film; without a stated part it may be."""
+    nodes = {"DOID:9006": SEEN, "DOID:552": SEEN, "MET:0000010": STATED}
+    made = _made(graph, [("pneumonia; kidney stone", {**nodes, "UBERON:0001443": STATED}), ("kidney stone", nodes)])
+    asked = _of(made, "disease", "open")[["sample_id", "key_node"]].to_numpy().tolist()
+    assert sorted(asked) == [["0" * 16, "DOID:552"], ["0" * 15 + "1", "DOID:552"], ["0" * 15 + "1", "DOID:9006"]]
+    sample = next(iter(read_samples(*_tables(graph, "UBERON:0001443"), TreeIndex(graph))))
+    assert [a.node for a in sample.seen("disease")] == ["DOID:552"]
+
+
+def _tables(graph: Graph, part: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows = [
+        {"sample_id": "s", "node": node, "polarity": "positive", "method": method, "score": 1.0, "evidence": "{}"}
+        for node, method in ((part, "metadata"), ("DOID:552", "mention"), ("DOID:9006", "mention"))
+    ]
+    return tables.frame("samples", [{"sample_id": "s", "image": "x.png"}]), tables.frame("anchors", rows)
+
+
+def test_a_side_is_asked_for_where_it_stands_beside_what_is_seen(graph: Graph) -> None:
+    near = ("right pleural effusion", {"MET:0000021": SEEN, "MET:0005030": SEEN})
+    far = ("pleural effusion. The right arm is out of view", {"MET:0000021": SEEN, "MET:0005030": SEEN})
+    both = ("left and right pleural effusion", {"MET:0000021": SEEN, "MET:0005030": SEEN, "MET:0005031": SEEN})
+    made = _made(graph, [near, far, both])
+    asked = _of(made, "laterality", "open")
+    assert asked["sample_id"].tolist() == ["0" * 16] and asked["answer"].tolist() == ["right"]
+    assert "pleural effusion" in asked["question"].iloc[0]
+
+
+def test_two_steps_through_the_seat_of_a_disease(graph: Graph) -> None:
+    cases = [("liver", {"UBERON:0002107": SEEN})]
+    made = _made(graph, cases)
+    items = _of(made, "seat-imaging", "multiple-choice").to_dict("records")
+    assert [i["key_node"] for i in items] == ["MET:0000014"]
+    bound = json.loads(items[0]["proof"])["query"]["bindings"]
+    assert (bound["claim"], bound["subject"], bound["carrier"]) == ("seat-imaging", "UBERON:0002107", "DOID:9008")
+    assert "liver is the seat of liver cancer" in items[0]["rationale"]
+    assert list(verify_items(made.vqa, graph)) == []
+    # Were the disease imaged by a distractor as well, the item would have two right answers.
+    other = items[0]["distractor_nodes"][0]
+    names = [ox.NamedNode(expand(n)) for n in ("DOID:9008", "met:imagedBy", other, Graphs.CLOSURE)]
+    graph.store.add(ox.Quad(*names))
+    failed = {f.item_id: f.reasons for f in verify_items(made.vqa, graph)}
+    assert failed[items[0]["item_id"]] == (f"no longer true: {other} is no seat-imaging of UBERON:0002107",)
+
+
+def test_exclusion_offers_what_the_image_shows(graph: Graph) -> None:
+    nodes = {"MET:0000021": SEEN, "MET:0000022": SEEN, "MET:0000024": SEEN, "MET:0000023": ("negative", "mention")}
+    made = _made(graph, [("findings", nodes)])
+    (item,) = _of(made, "exclusion", "multiple-choice").to_dict("records")
+    assert item["key_node"] == "MET:0000023" and set(item["distractor_relations"]) == {"shown"}
+    assert set(item["distractor_nodes"]) == {"MET:0000021", "MET:0000022", "MET:0000024"}
+    assert list(verify_items(made.vqa, graph)) == []
+
+
+def test_a_no_of_a_relation_is_no_relative_of_a_yes(graph: Graph) -> None:
+    cases = [("", {"DOID:552": STATED}), ("", {"DOID:9008": STATED}), ("", {"DOID:6000": STATED})] * 6
+    made = _made(graph, cases)
+    asked = _of(made, "location", "yes-no")
+    assert set(asked["answer"]) == {"yes", "no"}
+    for item in asked.to_dict("records"):
+        claim = json.loads(item["proof"])["query"]["bindings"]["claim"]
+        assert claim == ("location" if item["answer"] == "yes" else "not-location")
+    assert asked.groupby(["key_node"])["answer"].agg(lambda a: (a == "yes").mean()).eq(0.5).all()
+    assert list(verify_items(made.vqa, graph)) == []
+
+
+def test_rare_nodes_come_first_and_the_plan_accounts_for_everything(graph: Graph) -> None:
+    cases = [("", {"DOID:552": STATED})] * 20 + [("", {"DOID:9008": STATED})] * 2
+    made = _made(graph, cases, types=["disease"], formats=["open"], per_type=4, node_floor=2)
+    assert made.vqa["key_node"].value_counts().to_dict() == {"DOID:552": 2, "DOID:9008": 2}
+    plan = made.plan.set_index("node")
+    assert plan.loc["DOID:552", ["wanted", "made"]].tolist() == [20, 2]
+    assert plan.loc["DOID:552", "why_short"] == "18 over per_type"
+    assert plan.loc["DOID:9008", "branch"] == "DOID:9008" and plan.loc["DOID:552", "branch"] == "DOID:850"
+
+
+def test_each_step_of_a_rationale_names_its_facts(graph: Graph) -> None:
+    made = _made(graph, [("pneumonia", {"DOID:552": SEEN})])
+    (item,) = _of(made, "symptom", "open").to_dict("records")
+    steps = json.loads(item["chain"])
+    assert item["rationale"] == " ".join(step["sentence"] for step in steps)
+    first, *rest = steps
+    assert [f"sample:{'0' * 16}", "met:depicts", "DOID:552"] in first["facts"]
+    assert any(isinstance(f, dict) and f["text"] == "pneumonia" for f in first["facts"])
+    assert rest[-1]["facts"] == [["DOID:552", "met:hasSymptom", "SYMP:0000614"]]
