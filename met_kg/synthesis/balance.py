@@ -28,7 +28,7 @@ _TURNS: Final = 2.6
 #: Of these a key may be short so many: one item more or less is no pattern.
 _SLACK: Final = 3
 #: How much a closer relation counts beside a whole turn that a node still needs.
-_CLOSER: Final = 0.04
+_CLOSER: Final = 0.08
 #: So much less need is nearly as much.
 _NEARLY: Final = 0.2
 #: What a node that is never a key is worth the first time.

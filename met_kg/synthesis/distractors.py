@@ -94,7 +94,9 @@ class Distractors:
             unsuited: Counter[str] = Counter()
             suited = []
             possible, keys = self._tree.answers(kind.answers), self._keys[kind.name]
-            for candidate in (*self._tree.candidates(key), *self._same_axis(kind, key)):
+            # Of the near and the far in a classification the far are no test: there, relatives only.
+            far = () if target.claim == "sibling" else self._same_axis(kind, key)
+            for candidate in (*self._tree.candidates(key), *far):
                 if candidate.node not in possible:
                     unsuited["of another kind"] += 1
                 elif candidate.relation != "same-axis" and self._apart(candidate.node, key) > self._span:

@@ -150,7 +150,13 @@ class ItemWriter:
 
     def _asked(self, samples: Sequence[Sample]) -> Iterator[tuple[Sample, QuestionType, Target]]:
         """Whom to ask about: of each sample and type no more than the quota lets pass, the rarest keys first."""
-        every = [(s, kind, t) for s in samples for kind in self._types for t in kind.targets(s, self._tree)]
+        every = [
+            (sample, kind, target)
+            for sample in samples
+            for kind in self._types
+            if sample.pictured or not kind.pictured
+            for target in kind.targets(sample, self._tree)
+        ]
         common = Counter((kind.name, target.key) for _, kind, target in every)
         drawn = [seeded(self._seed, s.sample_id, kind.name, t.key, t.carrier).random() for s, kind, t in every]
         order = sorted(range(len(every)), key=lambda i: (common[every[i][1].name, every[i][2].key], drawn[i]))

@@ -60,7 +60,7 @@ def _seen(kind: QuestionType, target: Target, sample: str, names: Names, tree: T
     facts = [[sample, "met:depicts", node], *evidence]
     axis = tree.nodes[node].axis
     if kind.name == "laterality":
-        yield f"of the {names[dict(target.words)['what']]} the record says that it is {name}", facts
+        yield f"as the side of the {names[dict(target.words)['what']]} the record gives: {name}", facts
     elif node in tree.answers("view"):
         yield f"the view is {indefinite(name)}", facts
     elif axis == "modality":

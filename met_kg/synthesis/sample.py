@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -47,6 +47,7 @@ class Sample:
     text: str  # all its words, as met_kg.synthesis.index.spaced writes them
     anchors: tuple[Anchor, ...]
     barred: frozenset[str]  # lineage of everything it shows or may show
+    pictured: bool = False  # some modality is known to have made its image: no drawing, as far as the record says
     description: tuple[str, tuple[tuple[str, str, str], ...]] = ("", ())  # a short caption and the triples it rests on
 
     def of(self, axis: str, polarity: str = "positive") -> list[Anchor]:
@@ -93,6 +94,7 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
             text=spaced(words),
             anchors=tuple(_looked_at(mine, tree)),
             barred=frozenset().union(*(tree.lineage(n) for n in shown)),
+            pictured=any(a.polarity == "positive" and a.node in tree.answers("examination") for a in mine),
         )
 
 
@@ -101,14 +103,17 @@ def _looked_at(anchors: Sequence[Anchor], tree: TreeIndex) -> Iterator[Anchor]:
 
     What the metadata state is shown, and every modality. Of what the text alone names, all is taken as shown when no
     metadata state a part of the body; else what lies in that part's division (:meth:`TreeIndex.reach`), and findings
-    that the tree places nowhere.
+    that the tree places nowhere. Where the metadata state a disease, those of the text are its company, and not shown.
     """
+    stated = any(a.axis == "disease" and a.polarity == "positive" and "metadata" in a.method for a in anchors)
     parts = [a.node for a in anchors if a.axis == "anatomy" and a.polarity == "positive" and "metadata" in a.method]
     reach = frozenset().union(*(tree.reach(part) for part in parts))
     for a in anchors:
+        by_text = "metadata" not in a.method and a.axis != "modality"
         nowhere = a.axis == "finding" and a.node not in tree.placed
-        if parts and a.axis != "modality" and "metadata" not in a.method and not nowhere and a.node not in reach:
-            yield Anchor(a.node, a.axis, a.polarity, a.method, a.score, a.evidence, seen=False)
+        out_of_reach = bool(parts) and not nowhere and a.node not in reach
+        if by_text and (out_of_reach or (stated and a.axis == "disease")):
+            yield replace(a, seen=False)
         else:
             yield a
 

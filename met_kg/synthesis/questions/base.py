@@ -57,6 +57,8 @@ class QuestionType:
         whom to ask about in a sample.
     wordings
         of each format. In them may stand ``{key}``, ``{a_key}``, ``{the_key}``, and the target's own words.
+    pictured
+        whether only an image that a modality made can be asked: a drawing is no case and has no abnormality.
     single
         whether an image is one thing only in this respect, so that whatever else goes with it elsewhere is wrong here.
     no
@@ -71,6 +73,7 @@ class QuestionType:
     answers: str
     targets: Callable[[Sample, TreeIndex], Iterable[Target]]
     wordings: Mapping[str, tuple[str, ...]]
+    pictured: bool = True
     single: bool = False
     no: Literal["stated", "disjoint", "relative"] = "stated"
     visual: bool = True

@@ -43,7 +43,7 @@ QUESTION = QuestionType(
             "Is the diagnosis in this case a form of {key}?",
             "Would the disease seen here be classified as {key}?",
             "Does this case fall under {key}?",
-            "Is {key} a category of the disease shown?",
+            "Does the condition shown here belong to {key}?",
         ),
     },
     no="relative",

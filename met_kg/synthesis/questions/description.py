@@ -33,4 +33,5 @@ QUESTION = QuestionType(
             "Write a one-sentence description of this image.",
         ),
     },
+    pictured=False,
 )

@@ -12,7 +12,7 @@ from met_kg.synthesis.sample import Sample
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
     groups = tree.answers("finding-group")
     found: dict[str, Target] = {}
-    for anchor in most_specific((a for a in sample.seen("finding") if a.node in tree.answers("finding")), tree):
+    for anchor in most_specific(sample.seen("finding"), tree):
         for node in tree.path(anchor.node):
             if node in groups:
                 found.setdefault(node, Target(anchor, node))

@@ -17,9 +17,12 @@ def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
     if parent in tree.answers("disease-group"):
         possible = tree.answers("disease")
         group = [n for n in tree.children(parent) if n != anchor.node and n in possible and n not in sample.barred]
+        words = {word for word in tree.nodes[anchor.node].label.lower().split() if len(word) > 3}
         beside = tuple((node, "in-group", parent) for node in group)
         for other in tree.candidates(anchor.node):
-            if other.relation == "cousin" and other.node in possible and other.node not in sample.barred:
+            fits = other.relation == "cousin" and other.node in possible and other.node not in sample.barred
+            # What shares a word with the disease is its relative in people's eyes, wherever the tree has it.
+            if fits and not words & set(tree.nodes[other.node].label.lower().split()):
                 yield Target(anchor, other.node, "stranger", parent, beside=beside)
 
 

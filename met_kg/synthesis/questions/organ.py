@@ -40,4 +40,5 @@ QUESTION = QuestionType(
             "Which structure would you label in this image?",
         ),
     },
+    pictured=False,
 )

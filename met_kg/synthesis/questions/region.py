@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
 from met_kg.synthesis.sample import Sample
 
+#: So many structures of a region, or its own name in the metadata, make sure of it: one may be said in passing.
+_SURE: Final = 2
+
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
     regions = tree.answers("region")
     found: dict[str, Target] = {}
+    named: Counter[str] = Counter()
     for anchor in most_specific(sample.seen("anatomy"), tree):
         for node in sorted(regions & ({anchor.node} | tree.wholes(anchor.node))):
             found.setdefault(node, Target(anchor, node, "part-of"))
+            named[node] += _SURE if "metadata" in anchor.method else 1
     # The head holds the face: the smallest regions count, and only one may remain.
     inner = [node for node in found if not any(node in tree.wholes(other) for other in found)]
-    if len(inner) == 1:
+    if len(inner) == 1 and named[inner[0]] >= _SURE:
         yield found[inner[0]]
 
 
@@ -44,5 +51,6 @@ QUESTION = QuestionType(
             "Where in the body is this?",
         ),
     },
+    pictured=False,
     single=True,
 )

@@ -32,4 +32,5 @@ QUESTION = QuestionType(
             "Which imaging study is in common use for a {what} of the structure depicted?",
         ),
     },
+    pictured=False,
 )
