@@ -20,9 +20,9 @@ __all__ = ["assigned"]
 
 #: Rounds of giving and leaving out; each leaves out a share of what is too much, since what stays then has other needs.
 _ROUNDS: Final = 60
-_SHARE: Final = 0.25
+_SHARE: Final = 0.5
 #: Only the keys that are nearly the worst off: their going feeds the others' needs less.
-_WORST: Final = 0.9
+_WORST: Final = 0.75
 #: Turns as a wrong answer that a key must have for each of its items: then it is right in 28 of 100 at the most.
 _TURNS: Final = 2.6
 #: Of these a key may be short so many: one item more or less is no pattern.
