@@ -92,27 +92,27 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
             caption=str(row["caption"]),
             context=str(row["context"]),
             text=spaced(words),
-            anchors=tuple(_looked_at(mine, tree)),
+            anchors=tuple(_looked_at(mine, tree, diagnosed=bool(str(row["finding"]).strip()))),
             barred=frozenset().union(*(tree.lineage(n) for n in shown)),
             pictured=any(a.polarity == "positive" and a.node in tree.answers("examination") for a in mine),
         )
 
 
-def _looked_at(anchors: Sequence[Anchor], tree: TreeIndex) -> Iterator[Anchor]:
+def _looked_at(anchors: Sequence[Anchor], tree: TreeIndex, *, diagnosed: bool) -> Iterator[Anchor]:
     """The anchors, each with whether the image can show it.
 
     What the metadata state is shown, and every modality. Of what the text alone names, all is taken as shown when no
     metadata state a part of the body; else what lies in that part's division (:meth:`TreeIndex.reach`), and findings
-    that the tree places nowhere. Where the metadata state a disease, those of the text are its company, and not shown.
+    that the tree places nowhere. Where the metadata state a diagnosis, if only that there is none (``diagnosed``), the
+    diseases of the text are former ones, or company, and not shown.
     """
-    stated = any(a.axis == "disease" and a.polarity == "positive" and "metadata" in a.method for a in anchors)
     parts = [a.node for a in anchors if a.axis == "anatomy" and a.polarity == "positive" and "metadata" in a.method]
     reach = frozenset().union(*(tree.reach(part) for part in parts))
     for a in anchors:
         by_text = "metadata" not in a.method and a.axis != "modality"
         nowhere = a.axis == "finding" and a.node not in tree.placed
         out_of_reach = bool(parts) and not nowhere and a.node not in reach
-        if by_text and (out_of_reach or (stated and a.axis == "disease")):
+        if by_text and (out_of_reach or (diagnosed and a.axis == "disease")):
             yield replace(a, seen=False)
         else:
             yield a

@@ -32,12 +32,12 @@ QUESTION = QuestionType(
         ),
         "open": (
             "Name an abnormal finding in this image.",
-            "What finding does this image demonstrate?",
-            "Which abnormality is visible?",
-            "What would you report as a finding here?",
+            "Name a finding that this image demonstrates.",
+            "Name one abnormality that is visible.",
+            "Name one finding that you would report here.",
             "Describe an abnormality seen here in one term.",
-            "Which imaging finding is seen?",
-            "What is abnormal in this image?",
+            "Give one imaging finding that is seen here.",
+            "What is one thing that is abnormal in this image?",
         ),
     },
 )
