@@ -56,8 +56,7 @@ def _export(ctx: Context) -> None:
     from met_kg.synthesis.export import export
 
     out = ctx.out("export/x").parent
-    counts = export(ctx.run, out, licence_allow=ctx.recipe.export.licence_allow or None)
-    ctx.counts |= counts
+    ctx.counts |= export(ctx.run, out, ctx.recipe.export)
 
 
 # --- train -----------------------------------------------------------------------------------------------------------

@@ -138,7 +138,12 @@ def _quality(run: Path) -> list[tuple[str | int, ...]]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    lines = [" | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) for row in rows]
+    lines = [" | ".join(_cell(str(cell)) for cell in row) for row in rows]
     if not lines:
         return "None."
     return "\n".join(f"| {line} |" for line in (" | ".join(head), " | ".join("---" for _ in head), *lines))
+
+
+def _cell(text: str) -> str:
+    """Text that stays in its cell and is no markup of its own."""
+    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())

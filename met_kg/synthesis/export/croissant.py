@@ -192,7 +192,13 @@ def _messages(kind: Kind, source: dict[str, Any]) -> dict[str, Any]:
         _field(f"{kind}/messages/{name}", pa.string(), {**source, "transform": {"jsonPath": f"[*].{name}"}})
         for name in ("role", "content")
     ]
-    return {"@type": "cr:Field", "@id": f"{kind}/messages", "name": f"{kind}/messages", "repeated": True, "subField": parts}
+    return {
+        "@type": "cr:Field",
+        "@id": f"{kind}/messages",
+        "name": f"{kind}/messages",
+        "repeated": True,
+        "subField": parts,
+    }
 
 
 def _record_set(name: str, description: str, fields: list[dict[str, Any]], *, key: str = "") -> dict[str, Any]:

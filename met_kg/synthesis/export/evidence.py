@@ -29,7 +29,9 @@ def write_evidence(content: Content, run: Path, out: Path) -> None:
     for name, table in (("samples", content.samples), ("captions", content.captions), ("vqa", content.vqa)):
         tables.write(name, table, out / f"{name}.parquet")
     for name in GRAPHS:
-        subjects = {f"<{expand(f'sample:{s}')}>".encode() for s in content.samples["sample_id"]} if name == "samples" else None
+        subjects = (
+            {f"<{expand(f'sample:{s}')}>".encode() for s in content.samples["sample_id"]} if name == "samples" else None
+        )
         _pack(run / "graph" / f"{name}.nt", out / "graph" / f"{name}.nt.gz", subjects)
 
 

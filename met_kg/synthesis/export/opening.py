@@ -50,7 +50,8 @@ _CODE: Final[dict[Form, tuple[str, str]]] = {
     ),
     "llava": (
         "LLaVA's trainer, with `--image_folder FOLDER`, or:",
-        'import json\nfrom pathlib import Path\n\nchats = [json.loads(line) for line in Path("FOLDER/train.jsonl").open()]',
+        "import json\nfrom pathlib import Path\n\n"
+        'chats = [json.loads(line) for line in Path("FOLDER/train.jsonl").open()]',
     ),
     "jsonl": (
         "Plain JSON lines:",
@@ -63,7 +64,7 @@ _CODE: Final[dict[Form, tuple[str, str]]] = {
 def configs(options: ExportOptions, out: Path, splits: Sequence[str]) -> list[dict[str, Any]]:
     """The ``configs`` of the card's front matter; a split without records has no files and is not named."""
     patterns = next(found for name, found in _CONFIGS if name in options.forms)
-    wanted = []
+    wanted: list[dict[str, Any]] = []
     for name, pattern in patterns:
         paths = {split: pattern.format(split=split) for split in splits}
         files = [{"split": s, "path": p} for s, p in paths.items() if any(f.stat().st_size for f in out.glob(p))]

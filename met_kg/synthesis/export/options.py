@@ -18,7 +18,9 @@ class About(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: str = Field(default="Medical image captions and questions with proofs", min_length=1)
-    version: str = Field(default="1.0.0", pattern=r"^\d+\.\d+\.\d+$", description="of the data set, as MAJOR.MINOR.PATCH")
+    version: str = Field(
+        default="1.0.0", pattern=r"^\d+\.\d+\.\d+$", description="of the data set, as MAJOR.MINOR.PATCH"
+    )
     published: date | None = Field(default=None, description="day of publication; a run reads no clock")
     creator: str = Field(default="", description="person or organisation that publishes the data set")
     url: str = Field(default="", pattern=r"^(https?://\S+)?$", description="page of the data set")

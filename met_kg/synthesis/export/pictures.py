@@ -68,4 +68,6 @@ def _picture(row: dict[Any, Any], run: Path, copied: bool) -> Picture | str:
         # Without the absolute path that the exception names: it must not reach an output.
         why = problem.strerror or "not readable" if isinstance(problem, OSError) else type(problem).__name__
         return f"its image cannot be read: {why}"
-    return Picture(f"{digest}{suffix}", source) if found == digest else "its image file has changed since the run read it"
+    return (
+        Picture(f"{digest}{suffix}", source) if found == digest else "its image file has changed since the run read it"
+    )

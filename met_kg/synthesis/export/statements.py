@@ -8,8 +8,8 @@ __all__ = ["ANNOTATION", "BIASES", "COLLECTION", "LIMITS", "NOT_A_DEVICE", "PRIV
 
 SUMMARY: Final = (
     "Captions of and questions about medical images, written from what a sample's text and metadata name and from the "
-    "Medical Entity Tree around those nodes. Each item carries a SPARQL query that shows its answer right and its wrong "
-    "options wrong."
+    "Medical Entity Tree around those nodes. Each item carries a SPARQL query that shows its answer right and its "
+    "other options wrong."
 )
 NOT_A_DEVICE: Final = (
     "Not a medical device: nothing here may be used for diagnosis or treatment, and no model trained on it is fit for "
@@ -34,8 +34,8 @@ PRIVACY: Final = (
 )
 UPKEEP: Final = "`met verify` proves every item again, over the tree that comes with the data set or a newer one."
 LIMITS: Final = (
-    "What a sample shows is taken from its text and metadata, not from a look at the image: an error there is one here.",
-    "An option is wrong in the sense that the record does not state it; an unstated second disease cannot be ruled out.",
+    "What a sample shows is taken from its text and metadata, not from the image: an error there is one here.",
+    "An option is wrong in that the record does not state it; an unstated second disease cannot be ruled out.",
     "The tree's general knowledge is only as complete as its sources, and consistency with it is no clinical truth.",
     "Texts are in English.",
 )

@@ -23,10 +23,12 @@ def counted(table: pd.DataFrame, columns: Iterable[str]) -> list[tuple[str | int
     return [(*values, n) for values, n in sorted(found.items())]
 
 
-def crossed(table: pd.DataFrame, rows: Sequence[str], column: str, values: Sequence[str]) -> list[tuple[str | int, ...]]:
+def crossed(
+    table: pd.DataFrame, rows: Sequence[str], column: str, values: Sequence[str]
+) -> list[tuple[str | int, ...]]:
     """As :func:`counted` by ``rows``, with one number for each of the ``values`` of a column, and their sum."""
     found: dict[tuple[str | int, ...], Counter[str]] = {}
-    for (*head, value, n) in counted(table, (*rows, column)):
+    for *head, value, n in counted(table, (*rows, column)):
         found.setdefault(tuple(head), Counter())[str(value)] += int(n)
     return [(*head, *(of[v] for v in values), of.total()) for head, of in found.items()]
 

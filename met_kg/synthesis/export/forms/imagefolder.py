@@ -1,4 +1,4 @@
-"""Form ``imagefolder``: ``imagefolder/<split>/`` with images and ``metadata.jsonl``, as Hugging Face ``datasets`` reads.
+"""Form ``imagefolder``: ``imagefolder/<split>/`` with images and ``metadata.jsonl``, for Hugging Face ``datasets``.
 
 One line for each caption and item, with the name of its image under ``file_name``. All lines have the same columns of
 the same types, since the library takes the types from a part of a file and wants the same in every split; lists and

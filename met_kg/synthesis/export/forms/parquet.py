@@ -47,7 +47,10 @@ def _write_shards(
     by_shard = groupby(records(kind, content, split), key=lambda record: shard_of[record["sample_id"]])
     for number, (_, rows) in enumerate(by_shard):
         path = folder / f"{split}-{number:05}-of-{total:05}.parquet"
-        with pq.ParquetWriter(path, schema, compression="zstd", dictionary_pagesize_limit=_DICTIONARY) as file:
+        # Statistics would hold the least and greatest image once more.
+        with pq.ParquetWriter(
+            path, schema, compression="zstd", dictionary_pagesize_limit=_DICTIONARY, write_statistics=False
+        ) as file:
             while group := list(islice(rows, _GROUP)):
                 file.write_table(pa.Table.from_pylist(_with_images(group, content), schema=schema))
 

@@ -49,7 +49,7 @@ def _samples(content: Content, split: str) -> Iterator[tuple[str, Record]]:
     by_kind = (zip(repeat(kind), records(kind, content, split)) for kind in KINDS)
     for sample, found in groupby(merge(*by_kind, key=_sample), key=_sample):
         about: Record = {}
-        parts: dict[Kind, list[Record]] = {kind: [] for kind in KINDS}
+        parts: dict[str, list[Record]] = {kind: [] for kind in KINDS}
         for kind, record in found:
             about = {name: record[name] for name in shared}
             parts[kind].append({name: value for name, value in unpacked(record).items() if name not in shared})
