@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from met_kg import tables
@@ -16,7 +17,7 @@ from met_kg.synthesis.export.licences import refusal
 from met_kg.synthesis.export.options import ExportOptions
 from met_kg.synthesis.export.pictures import FOLDER, Picture, find_pictures
 
-__all__ = ["Content", "LeftOut", "choose"]
+__all__ = ["Content", "LeftOut", "choose", "in_split"]
 
 #: Ids become names of files and of members of archives.
 _SAFE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -96,6 +97,12 @@ def choose(run: Path, options: ExportOptions, items: Collection[str] | None = No
         pictures=pictures,
         left_out=sorted(left_out, key=lambda o: o.sample_id),
     )
+
+
+def in_split(table: pd.DataFrame, split: str) -> pd.DataFrame:
+    """The rows of a split, which stand together in tables of :class:`Content`; nothing is copied."""
+    places = np.flatnonzero(table["split"] == split)
+    return table.iloc[places[0] : places[-1] + 1] if len(places) else table.iloc[:0]
 
 
 def _objection(sample: str, split: str, licence: str, options: ExportOptions) -> tuple[str, str]:

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from met_kg import tables
-from met_kg.synthesis.export.content import Content
+from met_kg.synthesis.export.content import Content, in_split
 from met_kg.synthesis.prompts import caption_prompt, question_prompt
 
 __all__ = ["KINDS", "Kind", "Record", "columns", "flattened", "records", "unpacked", "write_lines"]
@@ -59,10 +59,10 @@ def columns(kind: Kind) -> pa.Schema:
 def records(kind: Kind, content: Content, split: str) -> Iterator[Record]:
     """The records of a kind in a split, by sample."""
     names = columns(kind).names
-    samples = content.samples[content.samples["split"] == split]
+    samples = in_split(content.samples, split)
     by_id = {str(row["sample_id"]): row for row in _rows(samples[["sample_id", "image", "sha256", *_OF_SAMPLE]])}
     table = content.captions if kind == "captions" else content.vqa
-    for row in _rows(table[table["split"] == split]):
+    for row in _rows(in_split(table, split)):
         sample = by_id[str(row["sample_id"])]
         ask, answer = _turns(kind, row)
         record = {

@@ -8,13 +8,14 @@ import pandas as pd
 import pyarrow as pa
 
 from met_kg import tables
-from met_kg.synthesis.export.content import Content
+from met_kg.synthesis.export.content import Content, in_split
 from met_kg.synthesis.export.options import ExportOptions
 
 __all__ = ["plan"]
 
-#: Bytes of a sample's frame: heads of archive members, names of fields.
-_FRAME: Final = 2048
+#: Bytes around the texts of a sample (heads of archive members, its own fields) and of a record (names of fields).
+_OF_SAMPLE: Final = 2048
+_OF_RECORD: Final = 512
 
 
 def plan(content: Content, split: str, options: ExportOptions) -> dict[str, int]:
@@ -26,10 +27,10 @@ def plan(content: Content, split: str, options: ExportOptions) -> dict[str, int]
     captions, items = _text(content.captions, "captions", split), _text(content.vqa, "vqa", split)
     shards: dict[str, int] = {}
     number = held = count = 0
-    for sample in content.samples[content.samples["split"] == split]["sample_id"]:
+    for sample in in_split(content.samples, split)["sample_id"]:
         picture = content.pictures.get(sample)
         image = picture.source.stat().st_size if picture is not None and picture.source is not None else 0
-        size = _FRAME + image + captions.get(sample, 0) + items.get(sample, 0)
+        size = _OF_SAMPLE + image + captions.get(sample, 0) + items.get(sample, 0)
         if count and (held + size > options.shard_megabytes * 1_000_000 or count >= options.shard_samples):
             number, held, count = number + 1, 0, 0
         held, count = held + size, count + 1
@@ -38,8 +39,8 @@ def plan(content: Content, split: str, options: ExportOptions) -> dict[str, int]
 
 
 def _text(table: pd.DataFrame, name: str, split: str) -> dict[str, int]:
-    """Characters of the records of each sample."""
-    here = table[table["split"] == split]
+    """Bytes of the records of each sample."""
+    here = in_split(table, split)
     texts = [field.name for field in tables.SCHEMAS[name] if pa.types.is_string(field.type)]
-    characters = sum((here[column].str.len() for column in texts), pd.Series(0, index=here.index))
+    characters = sum((here[column].str.len() for column in texts), pd.Series(_OF_RECORD, index=here.index))
     return {str(k): int(v) for k, v in characters.groupby(here["sample_id"]).sum().items()}

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from met_kg.synthesis.export.content import Content
+from met_kg.synthesis.export.content import Content, in_split
 from met_kg.synthesis.export.forms import ExportForm
 from met_kg.synthesis.export.options import ExportOptions
 from met_kg.synthesis.export.pictures import FOLDER, Picture
@@ -25,7 +25,7 @@ def _write(content: Content, out: Path, options: ExportOptions) -> None:
     for split in content.splits:
         folder = out / "imagefolder" / split
         write_lines(folder / "metadata.jsonl", _lines(content, split))
-        here = content.samples[content.samples["split"] == split]["sample_id"]
+        here = in_split(content.samples, split)["sample_id"]
         for picture in {content.pictures[s].name: content.pictures[s] for s in here if s in content.pictures}.values():
             _lay(picture, out / FOLDER / picture.name, folder / picture.name)
 

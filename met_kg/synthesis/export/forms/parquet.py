@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from met_kg.synthesis.export.content import Content
+from met_kg.synthesis.export.content import Content, in_split
 from met_kg.synthesis.export.forms import ExportForm
 from met_kg.synthesis.export.options import ExportOptions
 from met_kg.synthesis.export.records import KINDS, Kind, Record, columns, records
@@ -43,7 +43,7 @@ def _write_shards(
     folder.mkdir(parents=True, exist_ok=True)
     schema = _schema(kind, options)
     table = content.captions if kind == "captions" else content.vqa
-    total = len({shard_of[sample] for sample in table[table["split"] == split]["sample_id"]})
+    total = len({shard_of[sample] for sample in in_split(table, split)["sample_id"]})
     by_shard = groupby(records(kind, content, split), key=lambda record: shard_of[record["sample_id"]])
     for number, (_, rows) in enumerate(by_shard):
         path = folder / f"{split}-{number:05}-of-{total:05}.parquet"
