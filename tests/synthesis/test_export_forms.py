@@ -8,13 +8,12 @@ import tarfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from synthesis_run import ALL_FORMS
 
 from met_kg import tables
 from met_kg.cli.items import verify
@@ -24,9 +23,10 @@ from met_kg.corpus.spec import CorpusSpec
 from met_kg.errors import UsageProblem
 from met_kg.records import Quarantined
 from met_kg.synthesis.export import export
-from met_kg.synthesis.export.options import ExportOptions
+from met_kg.synthesis.export.options import ExportOptions, Form
 from met_kg.training.examples import read_examples
 
+ALL_FORMS: list[Form] = list(get_args(Form))
 TRAVELS = {"source", "licence", "origin", "image_sha256", "split"}
 OF_ITEMS = {"weight", "level", "axis", "difficulty", "rationale", "chain", "proof", "key_node", "distractor_relations"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from synthesis_run import make_run
+from run_folder import write_run
 
 from met_kg import tables
 from met_kg.cli.items import slice_items, verify
@@ -19,7 +19,8 @@ from met_kg.synthesis.export.options import ExportOptions
 
 @pytest.fixture
 def run(mini_graph: Graph, tmp_path: Path) -> Path:
-    return make_run(mini_graph, tmp_path / "run")
+    """A run over the mini tree as the pipeline leaves it: tables, images, graphs and store."""
+    return write_run(mini_graph, tmp_path / "run")
 
 
 def _hashes(folder: Path) -> dict[str, str]:

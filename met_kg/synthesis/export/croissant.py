@@ -78,7 +78,7 @@ def write_croissant(content: Content, options: ExportOptions, out: Path) -> None
         **({"creator": {"@type": "sc:Organization", "name": about.creator}} if about.creator else {}),
         **({"citeAs": about.citation} if about.citation else {}),
         "rai:dataCollection": statements.COLLECTION,
-        "rai:dataCollectionType": ["Secondary Data Analysis", "Software Collection"],
+        "rai:dataCollectionType": ["Secondary Data analysis", "Software Collection"],
         "rai:dataAnnotationProtocol": [statements.ANNOTATION],
         "rai:machineAnnotationTools": sorted({*content.captions["generator"], "MET-KG"} - {""}),
         "rai:dataBiases": list(statements.BIASES),

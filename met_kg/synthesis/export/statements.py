@@ -29,8 +29,9 @@ USES: Final = (
     "an ontology."
 )
 PRIVACY: Final = (
-    "Images and texts are those of published sources and were de-identified there. Age and sex are kept where a source "
-    "states them. `group_id` joins images of one patient or document, so that they stay in one split; it names nobody."
+    "Images and texts are as their sources gave them; of DICOM headers only technical and coded tags were read. Nobody "
+    "looked for names in texts or burnt into pixels. Age and sex are kept where a source states them. `group_id` joins "
+    "images of one patient or document, so that they stay in one split."
 )
 UPKEEP: Final = "`met verify` proves every item again, over the tree that comes with the data set or a newer one."
 LIMITS: Final = (

@@ -1,4 +1,4 @@
-"""A run over the mini tree, as the pipeline leaves it: tables, images, graphs and store."""
+"""A run over the mini tree as the pipeline leaves it, made once and copied."""
 
 from __future__ import annotations
 
@@ -12,20 +12,17 @@ from met_kg import tables
 from met_kg.graph.ntriples import write_ntriples
 from met_kg.graph.store import Graph
 from met_kg.synthesis import SynthesisOptions, synthesize
-from met_kg.synthesis.export.options import Form
 from met_kg.synthesis.items_graph import item_triples
 from met_kg.vocabulary import Graphs, expand
 
-ALL_FORMS: list[Form] = ["llava", "jsonl", "parquet", "imagefolder", "webdataset"]
 
+def write_run(graph: Graph, folder: Path, samples: pd.DataFrame | None = None) -> Path:
+    """Tables, images, graphs and store of a run over the tree and closure of ``graph``.
 
-def make_run(graph: Graph, folder: Path) -> Path:
-    """Writes the run of :func:`synthesis_corpus.corpus` to a folder."""
-    samples, anchors = corpus()
-    return write_run(graph, folder, draw(samples, folder), anchors)
-
-
-def write_run(graph: Graph, folder: Path, samples: pd.DataFrame, anchors: pd.DataFrame) -> Path:
+    ``samples`` are those of :func:`synthesis_corpus.corpus` if not given.
+    """
+    drawn, anchors = corpus()
+    samples = draw(drawn, folder) if samples is None else samples
     load(graph, anchors)
     made = synthesize(samples, anchors, graph, options=SynthesisOptions(), seed=3, tree_version=VERSION)
     for name, table in (("samples", samples), ("captions", made.captions), ("vqa", made.vqa)):
