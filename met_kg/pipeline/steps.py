@@ -176,7 +176,16 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(
         "export",
         room="synthesis",
-        needs=("samples.parquet", "anchors.parquet", "decisions.parquet", "captions.parquet", "vqa.parquet"),
+        needs=(
+            "samples.parquet",
+            "captions.parquet",
+            "vqa.parquet",
+            "quality.parquet",
+            "tree/tree.json",
+            "graph/tree.nt",
+            "graph/closure.nt",
+            "graph/samples.nt",
+        ),
         makes=("export",),
         do=_export,
         settings=lambda r: r.export.model_dump(mode="json"),
