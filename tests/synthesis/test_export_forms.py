@@ -260,3 +260,25 @@ def test_licences_by_name_and_version(finished_run: Path, tmp_path: Path) -> Non
     assert left("CC0", "https://creativecommons.org/licenses/by/4.0") == 1
     assert left("cc-by 3.0", "cc0") == (samples.licence == "CC BY 4.0").sum() + 1
     assert left("CC BY", "CC0", "unstated") == 0
+
+
+@pytest.mark.parametrize("empty", [("captions",), ("vqa",), ("captions", "vqa")])
+def test_a_run_without_captions_or_items_is_exported_too(
+    finished_run: Path, datasets: Any, tmp_path: Path, empty: tuple[str, ...]
+) -> None:
+    run, out = tmp_path / "run", tmp_path / "out"
+    run.mkdir()
+    for name in ("graph", "images", "samples.parquet", "captions.parquet", "vqa.parquet"):
+        if name.removesuffix(".parquet") in empty:
+            tables.write(name.removesuffix(".parquet"), tables.empty(name.removesuffix(".parquet")), run / name)
+        else:
+            (run / name).symlink_to(finished_run / name)
+    counts = export(run, out, ExportOptions(forms=ALL_FORMS))
+    assert all(counts[name.replace("vqa", "items")] == 0 for name in empty)
+    configs = yaml.safe_load((out / "README.md").read_text().split("---")[1])["configs"]
+    kinds = [kind for kind, table in (("items", "vqa"), ("captions", "captions")) if table not in empty]
+    assert [c["config_name"] for c in configs] == kinds
+    if kinds:
+        assert datasets.load_dataset(str(out), cache_dir=str(tmp_path / "cache"))["train"].num_rows
+    mlc = pytest.importorskip("mlcroissant")
+    assert not mlc.Dataset(out / "croissant.json").metadata.ctx.issues.errors

@@ -88,7 +88,7 @@ def write_croissant(content: Content, options: ExportOptions, out: Path) -> None
         "rai:personalSensitiveInformation": [statements.PRIVACY],
         "rai:dataReleaseMaintenancePlan": statements.UPKEEP,
         "distribution": [*_files(out), *_sets(out)],
-        "recordSet": [_splits(content.splits), *_record_sets(out, options)],
+        "recordSet": [*_splits(content.splits), *_record_sets(out, options)],
     }
     text = json.dumps(described, indent=1, ensure_ascii=False, allow_nan=False)
     (out / "croissant.json").write_text(text + "\n", encoding="utf-8")
@@ -112,8 +112,7 @@ def _files(out: Path) -> Iterator[dict[str, Any]]:
 
 def _sets(out: Path) -> Iterator[dict[str, Any]]:
     """Loose images, and the shards of each kind of record in Parquet."""
-    found = {MEDIA_TYPES[path.suffix] for path in (out / FOLDER).glob("*")} if (out / FOLDER).is_dir() else set()
-    if found:
+    if found := {MEDIA_TYPES[path.suffix] for path in (out / FOLDER).glob("*")}:
         yield _file_set("image-files", "Images, named by the sha256 of their bytes.", f"{FOLDER}/*", sorted(found))
     for kind in KINDS:
         if any((out / "parquet" / kind).glob("*.parquet")):
@@ -132,8 +131,10 @@ def _file_set(name: str, description: str, pattern: str, formats: list[str]) -> 
     }
 
 
-def _splits(splits: list[str]) -> dict[str, Any]:
-    return {
+def _splits(splits: list[str]) -> Iterator[dict[str, Any]]:
+    if not splits:
+        return
+    yield {
         "@type": "cr:RecordSet",
         "@id": "splits",
         "name": "splits",
@@ -149,7 +150,7 @@ def _record_sets(out: Path, options: ExportOptions) -> Iterator[dict[str, Any]]:
     names = [name for name in tables.SCHEMAS["samples"].names if name != "meta"]
     fields = [_column("samples", name, tables.SCHEMAS["samples"].field(name).type, "samples") for name in names]
     yield _record_set("samples", "Images with text, metadata, licence and origin.", fields, key="sample_id")
-    if (out / FOLDER).is_dir():
+    if any((out / FOLDER).glob("*")):
         source = {"fileSet": {"@id": "image-files"}}
         fields = [
             _field("images/name", pa.string(), {**source, "extract": {"fileProperty": "filename"}}),
