@@ -231,6 +231,28 @@ def test_the_card_is_what_the_hub_reads(exported: Path) -> None:
     assert list(stated.columns) == ["type", "format", "axis", "level", "difficulty", "split", "items"]
 
 
+def test_free_structure_that_shows_late_is_read_by_the_card(finished_run: Path, datasets: Any, tmp_path: Path) -> None:
+    """The library looks at the first ten megabytes of a JSON file, and at five samples of a shard."""
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in ("graph", "images", "samples.parquet", "captions.parquet"):
+        (run / name).symlink_to(finished_run / name)
+    vqa = kept(finished_run, "vqa").sort_values(["split", "sample_id"], ignore_index=True)
+    half = len(vqa) // 2
+    span, fact = [{"sentence": "S.", "facts": [{"text": "S", "start": 0, "end": 1}]}], ["a", "b", "c"]
+    early, late = json.dumps([]), json.dumps([*span, {"sentence": "T.", "facts": [fact]}])
+    vqa["chain"] = [early if n < half else late for n in range(len(vqa))]
+    vqa["rationale"] = "x" * 100_000
+    tables.write("vqa", vqa, run / "vqa.parquet")
+    for name in ("jsonl", "webdataset"):
+        out = tmp_path / name
+        export(run, out, ExportOptions(forms=[name]))
+        found = datasets.load_dataset(str(out), cache_dir=str(tmp_path / "cache"))
+        rows = [row for part in found.values() for row in part]
+        items = rows if name == "jsonl" else [item for row in rows for item in row["json"]["items"]]
+        assert {json.dumps(item["chain"]) for item in items} == {early, late}, name
+
+
 @pytest.mark.parametrize("name", ALL_FORMS)
 def test_each_form_alone_is_opened_by_the_card_and_proves_itself(
     finished_run: Path, datasets: Any, tmp_path: Path, name: str

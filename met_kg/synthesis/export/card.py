@@ -16,7 +16,7 @@ from met_kg.corpus.samples import SPLITS
 from met_kg.synthesis.export import statements
 from met_kg.synthesis.export.content import Content
 from met_kg.synthesis.export.licences import address, hub_name
-from met_kg.synthesis.export.opening import FILES, configs, snippets
+from met_kg.synthesis.export.opening import FILES, configs, dataset_info, snippets
 from met_kg.synthesis.export.options import ExportOptions
 from met_kg.synthesis.export.statistics import AXES, counted, crossed
 
@@ -73,6 +73,8 @@ def write_card(content: Content, options: ExportOptions, run: Path, out: Path) -
 def _front_matter(content: Content, options: ExportOptions, out: Path) -> dict[str, Any]:
     names = sorted({hub_name(licence) for licence in content.samples["licence"]})
     records = len(content.captions) + len(content.vqa)
+    found = configs(options, out, content.splits)
+    named = [one["config_name"] for one in found]
     return {
         "pretty_name": options.about.title,
         "language": ["en"],
@@ -80,7 +82,8 @@ def _front_matter(content: Content, options: ExportOptions, out: Path) -> dict[s
         "task_categories": list(_TASKS),
         "size_categories": [next((name for end, name in _SIZES if records < end), "10M<n<100M")],
         "tags": list(_TAGS),
-        "configs": configs(options, out, content.splits),
+        "configs": found,
+        "dataset_info": [info for info in dataset_info(options, content) if info["config_name"] in named],
     }
 
 

@@ -1,14 +1,18 @@
-"""How an export is opened: its files, the configurations for ``datasets.load_dataset``, and lines of code."""
+"""How an export is opened: its files, what ``datasets.load_dataset`` is told by the card, and lines of code."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from met_kg.synthesis.export.options import ExportOptions, Form
+import pyarrow as pa
 
-__all__ = ["FILES", "configs", "snippets"]
+from met_kg.synthesis.export.content import Content
+from met_kg.synthesis.export.options import ExportOptions, Form
+from met_kg.synthesis.export.records import JSON_TEXTS, KINDS, columns
+
+__all__ = ["FILES", "configs", "dataset_info", "snippets"]
 
 #: Patterns of files, and what they hold.
 FILES: Final = (
@@ -73,6 +77,43 @@ def configs(options: ExportOptions, out: Path, splits: Sequence[str]) -> list[di
     if len(wanted) > 1:
         wanted[0]["default"] = True
     return wanted
+
+
+def dataset_info(options: ExportOptions, content: Content) -> list[dict[str, Any]]:
+    """The ``dataset_info`` of the front matter: types of the columns, where the library could not tell from a start.
+
+    It takes the types of JSON from the first part of a file, where free structure may look poorer than it is, and the
+    members of a shard from its first samples.
+    """
+    if "parquet" in options.forms:
+        return []
+    if "jsonl" in options.forms:
+        return [{"config_name": kind, "features": [_feature(f) for f in columns(kind)]} for kind in KINDS]
+    if options.forms != ["webdataset"]:
+        return []
+    endings = {PurePosixPath(picture.name).suffix[1:]: "image" for picture in content.pictures.values()}
+    members = {
+        **(endings if options.images == "copy" else {}),
+        "json": "json",
+        "__key__": "string",
+        "__url__": "string",
+    }
+    features = [{"name": name, "dtype": of} for name, of in sorted(members.items())]
+    return [{"config_name": "webdataset", "features": features}]
+
+
+def _feature(field: pa.Field) -> dict[str, Any]:
+    """A column as the hub's front matter writes it."""
+    if field.name in JSON_TEXTS:
+        return {"name": field.name, "dtype": "json"}
+    if not pa.types.is_list(field.type):
+        return {"name": field.name, "dtype": _dtype(field.type)}
+    inner = field.type.value_type
+    return {"name": field.name, "list": [_feature(f) for f in inner] if pa.types.is_struct(inner) else _dtype(inner)}
+
+
+def _dtype(of: pa.DataType) -> str:
+    return "float64" if pa.types.is_floating(of) else str(of)
 
 
 def snippets(options: ExportOptions) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from met_kg import tables
 from met_kg.synthesis.export.content import Content, in_split
 from met_kg.synthesis.prompts import caption_prompt, question_prompt
 
-__all__ = ["KINDS", "Kind", "Record", "columns", "flattened", "records", "unpacked", "write_lines"]
+__all__ = ["JSON_TEXTS", "KINDS", "Kind", "Record", "columns", "flattened", "records", "unpacked", "write_lines"]
 
 Kind = Literal["captions", "items"]
 Record = dict[str, Any]
@@ -30,7 +30,8 @@ KINDS: Final[tuple[Kind, ...]] = ("captions", "items")
 #: What a record takes over from its sample.
 _OF_SAMPLE: Final = ("source", "licence", "origin", "group_id", "synthetic")
 _TABLE: Final[dict[Kind, str]] = {"captions": "captions", "items": "vqa"}
-_JSON: Final = ("proof", "chain", "facts")
+#: Columns of free structure.
+JSON_TEXTS: Final = ("proof", "chain", "facts")
 _MESSAGES: Final = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 
 
@@ -97,7 +98,7 @@ def _plain(value: Any) -> Any:
 
 def unpacked(record: Record) -> Record:
     """The record with objects for its JSON texts; a text that is no JSON stays."""
-    return {name: _parsed(value) if name in _JSON else value for name, value in record.items()}
+    return {name: _parsed(value) if name in JSON_TEXTS else value for name, value in record.items()}
 
 
 def _parsed(text: str) -> Any:
