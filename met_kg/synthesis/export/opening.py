@@ -89,15 +89,11 @@ def dataset_info(options: ExportOptions, content: Content) -> list[dict[str, Any
         return []
     if "jsonl" in options.forms:
         return [{"config_name": kind, "features": [_feature(f) for f in columns(kind)]} for kind in KINDS]
-    if options.forms != ["webdataset"]:
+    if set(options.forms) != {"webdataset"}:
         return []
-    endings = {PurePosixPath(picture.name).suffix[1:]: "image" for picture in content.pictures.values()}
-    members = {
-        **(endings if options.images == "copy" else {}),
-        "json": "json",
-        "__key__": "string",
-        "__url__": "string",
-    }
+    inside = content.pictures.values() if options.images == "copy" else ()
+    members = {PurePosixPath(picture.name).suffix[1:]: "image" for picture in inside}
+    members |= {"json": "json", "__key__": "string", "__url__": "string"}
     features = [{"name": name, "dtype": of} for name, of in sorted(members.items())]
     return [{"config_name": "webdataset", "features": features}]
 
