@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "filter": ("met_kg.cli.run", "filter_samples", "Filter a run's samples again."),
     "synthesize": ("met_kg.cli.run", "synthesize", "Write a run's captions and questions again."),
     "verify": ("met_kg.cli.items", "verify", "Prove every VQA item of a run or data set again."),
+    "export": ("met_kg.cli.export", "export_run", "Export a run's captions and items as a data set."),
     "train": ("met_kg.cli.train", "train", "Train a LoRA adapter."),
     "eval": ("met_kg.cli.evaluate", "evaluate", "Answer and score benchmarks with a model."),
     "score": ("met_kg.cli.evaluate", "score", "Score predictions without a model."),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from met_kg.cli.export_options import export_options, options_of, show_counts
 from met_kg.cli.query import PARAMETERS, bound
 from met_kg.errors import DataProblem, UsageProblem
 
@@ -92,7 +93,8 @@ def verify(folder: Path, engine: Engine) -> None:
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the data set.")
 @PARAMETERS
-def slice_items(name: str, run: Path, out: Path, parameters: tuple[str, ...]) -> None:
+@export_options
+def slice_items(name: str, run: Path, out: Path, parameters: tuple[str, ...], **given: Any) -> None:
     """Export the part of a run that a query selects.
 
     The query returns a column ?item or ?sample. The export has the shape of a run's own and can be verified alone.
@@ -113,5 +115,4 @@ def slice_items(name: str, run: Path, out: Path, parameters: tuple[str, ...]) ->
     items = set(vqa[vqa[f"{column}_id"].isin(chosen)]["item_id"]) if column else set()
     if not items:
         raise DataProblem(f"query {name} selects no item of {run}", hint="look at its rows with 'met query'")
-    for what, count in export(run, out, licence_allow=None, items=items).items():
-        click.echo(f"{what:<36} {count:>8}")
+    show_counts(export(run, out, options_of(run, given), items=items))

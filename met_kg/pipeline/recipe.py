@@ -20,6 +20,7 @@ from met_kg.paths import SHIPPED, expand_path
 from met_kg.pipeline.yaml_lines import KeyPath, load_with_lines
 from met_kg.retrieval.options import RetrievalOptions
 from met_kg.sources.files import SourceFile
+from met_kg.synthesis.export.options import ExportOptions
 from met_kg.synthesis.options import SynthesisOptions
 
 __all__ = ["Recipe"]
@@ -64,12 +65,6 @@ class LiteratureSection(_Section):
     alpha: float = Field(default=0.05, gt=0, le=1, description="false discovery rate of mined relations")
 
 
-class ExportSection(_Section):
-    """Which samples may leave the run; an empty list lets all licences out."""
-
-    licence_allow: list[str] = []
-
-
 class TrainSection(_Section):
     """The model and how it is adapted. ``base: stand-in`` makes a tiny random model of a current architecture."""
 
@@ -104,7 +99,7 @@ class Recipe(_Section):
     retrieve: RetrievalOptions = RetrievalOptions()
     filter: FilterOptions = FilterOptions()
     synthesize: SynthesisOptions = SynthesisOptions()
-    export: ExportSection = ExportSection()
+    export: ExportOptions = ExportOptions()
     train: TrainSection = TrainSection()
     eval: EvalSection = EvalSection()
 

@@ -56,8 +56,7 @@ def _export(ctx: Context) -> None:
     from met_kg.synthesis.export import export
 
     out = ctx.out("export/x").parent
-    counts = export(ctx.run, out, licence_allow=ctx.recipe.export.licence_allow or None)
-    ctx.counts |= counts
+    ctx.counts |= export(ctx.run, out, ctx.recipe.export)
 
 
 # --- train -----------------------------------------------------------------------------------------------------------
@@ -177,7 +176,16 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(
         "export",
         room="synthesis",
-        needs=("samples.parquet", "anchors.parquet", "decisions.parquet", "captions.parquet", "vqa.parquet"),
+        needs=(
+            "samples.parquet",
+            "captions.parquet",
+            "vqa.parquet",
+            "quality.parquet",
+            "tree/tree.json",
+            "graph/tree.nt",
+            "graph/closure.nt",
+            "graph/samples.nt",
+        ),
         makes=("export",),
         do=_export,
         settings=lambda r: r.export.model_dump(mode="json"),

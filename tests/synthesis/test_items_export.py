@@ -5,41 +5,22 @@ import hashlib
 import json
 from pathlib import Path
 
-import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
-from synthesis_corpus import VERSION, corpus, draw, load, triples
+from run_folder import write_run
 
 from met_kg import tables
 from met_kg.cli.items import slice_items, verify
 from met_kg.errors import DataProblem, MissingData, UsageProblem
-from met_kg.graph.ntriples import write_ntriples
 from met_kg.graph.store import Graph
-from met_kg.synthesis import SynthesisOptions, synthesize
 from met_kg.synthesis.export import export
-from met_kg.synthesis.items_graph import item_triples
-from met_kg.vocabulary import Graphs, expand
+from met_kg.synthesis.export.options import ExportOptions
 
 
 @pytest.fixture
 def run(mini_graph: Graph, tmp_path: Path) -> Path:
     """A run over the mini tree as the pipeline leaves it: tables, images, graphs and store."""
-    folder = tmp_path / "run"
-    samples, anchors = corpus()
-    samples = draw(samples, folder)
-    load(mini_graph, anchors)
-    made = synthesize(samples, anchors, mini_graph, options=SynthesisOptions(), seed=3, tree_version=VERSION)
-    for name, table in (("samples", samples), ("captions", made.captions), ("vqa", made.vqa)):
-        tables.write(name, table, folder / f"{name}.parquet")
-    stored = {"samples": triples(anchors), "items": list(item_triples(made.vqa))}
-    for name in (Graphs.TREE, Graphs.CLOSURE):
-        quads = mini_graph.store.quads_for_pattern(None, None, None, ox.NamedNode(expand(name)))
-        stored[name.partition(":")[2]] = [q.triple for q in quads]
-    with Graph.open(folder / "store", read_only=False) as store:
-        for name, found in stored.items():
-            write_ntriples(found, folder / "graph" / f"{name}.nt")
-            store.load_file(f"metg:{name}", folder / "graph" / f"{name}.nt")
-    return folder
+    return write_run(mini_graph, tmp_path / "run")
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -51,17 +32,18 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def test_an_export_stands_on_its_own(run: Path, tmp_path: Path) -> None:
-    counts = export(run, tmp_path / "a", licence_allow=None)
-    export(run, tmp_path / "b", licence_allow=None)
+    counts = export(run, tmp_path / "a")
+    export(run, tmp_path / "b")
     assert _hashes(tmp_path / "a") == _hashes(tmp_path / "b")
     assert counts["samples"] == counts["images"] == 24
     chats = [json.loads(line) for p in ("train", "test") for line in (tmp_path / "a" / f"{p}.jsonl").open()]
-    assert len(chats) == counts["chats"] == counts["captions"] + counts["items"]
+    assert len(chats) == counts["captions"] + counts["items"]
     for chat in chats:
         assert (tmp_path / "a" / chat["image"]).is_file()
         assert [turn["from"] for turn in chat["conversations"]] == ["human", "gpt"]
         assert chat["conversations"][0]["value"].startswith("<image>\n")
-    items = [json.loads(line) for line in (tmp_path / "a" / "items.jsonl").open()]
+    paths = sorted((tmp_path / "a" / "jsonl").glob("items-*.jsonl"))
+    items = [json.loads(line) for path in paths for line in path.open()]
     assert all(i["licence"] and i["proof"]["ask"].startswith("ASK {") and i["proof"]["provenance"] for i in items)
     assert "Not a medical device" in (tmp_path / "a" / "README.md").read_text()
     result = CliRunner().invoke(verify, [str(tmp_path / "a")])
@@ -72,11 +54,13 @@ def test_an_export_stands_on_its_own(run: Path, tmp_path: Path) -> None:
 def test_licences_and_bad_images_are_left_out_and_counted(run: Path, tmp_path: Path) -> None:
     (run / "images" / "1.png").write_bytes(b"changed")
     (run / "images" / "3.png").unlink()
-    counts = export(run, tmp_path / "out", licence_allow=["cc0-1.0"])
+    counts = export(run, tmp_path / "out", ExportOptions(licence_allow=["cc0-1.0"]))
     assert counts["samples left out for their licence"] == 12
     assert counts["samples left out for their image"] == 2
     assert counts["samples"] == 10
     card = (tmp_path / "out" / "README.md").read_text()
+    left_out = (tmp_path / "out" / "left-out.tsv").read_text().splitlines()[1:]
+    assert len(left_out) == 14 and sum("licence 'CC BY 4.0' is not among those allowed" in x for x in left_out) == 12
     assert "has changed since the run read it" in card and str(tmp_path) not in card
     kept = set(tables.read("samples", tmp_path / "out" / "samples.parquet")["sample_id"])
     graph = gzip.decompress((tmp_path / "out" / "graph" / "samples.nt.gz").read_bytes()).decode()
@@ -84,7 +68,7 @@ def test_licences_and_bad_images_are_left_out_and_counted(run: Path, tmp_path: P
 
 
 def test_verify_names_what_fails_and_exits_with_one(run: Path, tmp_path: Path) -> None:
-    export(run, tmp_path / "out", licence_allow=None)
+    export(run, tmp_path / "out")
     vqa = tables.read("vqa", tmp_path / "out" / "vqa.parquet")
     vqa.loc[vqa["format"] == "yes-no", "answer"] = "perhaps"
     tables.write("vqa", vqa, tmp_path / "out" / "vqa.parquet")
