@@ -147,7 +147,7 @@ class TreeIndex:
                 if found.node in barred or found.node not in self.nodes or self.nodes[found.node].axis != axis:
                     continue
                 known = closest.get(found.node)
-                if known is None or CLOSENESS[found.relation] < CLOSENESS[known.relation]:
+                if known is None or _closer(found) < _closer(known):
                     closest[found.node] = found
             self._candidates[node] = tuple(closest[n] for n in sorted(closest))
         return self._candidates[node]
@@ -247,3 +247,8 @@ CLOSENESS: Final = {
     "same-modality": 5,
     "same-axis": 6,
 }
+
+
+def _closer(candidate: Candidate) -> tuple[int, str, str]:
+    """What to compare to find the closest relation of a node."""
+    return CLOSENESS[candidate.relation], candidate.carrier, candidate.via
