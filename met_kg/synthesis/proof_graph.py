@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import pyoxigraph as ox
 
@@ -119,7 +120,10 @@ def _file_triples(folder: Path, name: str) -> Iterable[ox.Triple]:
         raise MissingData(f"the graph '{local}' is not there", where=str(plain), hint="give a run or an export")
     path = plain if plain.is_file() else packed
     try:
-        with gzip.open(packed, "rb") if path is packed else plain.open("rb") as lines:
-            yield from (q.triple for q in ox.parse(lines, ox.RdfFormat.N_TRIPLES))
+        with ExitStack() as stack:
+            raw: IO[bytes] = stack.enter_context(path.open("rb"))
+            if path is packed:
+                raw = stack.enter_context(gzip.GzipFile(fileobj=raw))
+            yield from (quad.triple for quad in ox.parse(raw, ox.RdfFormat.N_TRIPLES))
     except (OSError, EOFError, SyntaxError, zlib.error) as problem:
         raise DataProblem(f"the graph does not load: {problem}", where=str(path), hint="make it again") from problem

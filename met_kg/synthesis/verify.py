@@ -70,8 +70,8 @@ def verify_items(
 
 
 def write_failures(failures: Sequence[Failure], vqa: pd.DataFrame, path: Path) -> None:
-    """A table with one row for each cause of each failure, and what no longer holds of the item, as tab-separated text."""
-    about = vqa.set_index("item_id")[["sample_id", "type", "format"]].to_dict("index")
+    """Tab-separated text: one row for each cause of each failure, beside all that no longer holds of the item."""
+    about = vqa.drop_duplicates("item_id").set_index("item_id")[["sample_id", "type", "format"]].to_dict("index")
     rows = [
         {
             "item_id": failure.item_id,
