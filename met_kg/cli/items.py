@@ -87,33 +87,41 @@ def _count_causes(failures: list[Failure]) -> None:
             click.echo(f"{name:<12} {items:>8} {len(nodes) or '':>8}")
 
 
-@click.command(name="slice", epilog="Example:  met slice hard-items --run runs/quickstart --out out")
+@click.command(name="slice", epilog="Example:  met slice topic --run runs/quickstart --count")
 @click.argument("name", metavar="NAME|FILE.rq")
 @click.option(
     "--run", "run", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True, help="A run's folder."
 )
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder of the data set.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the data set.")
 @PARAMETERS
-def slice_items(name: str, run: Path, out: Path, parameters: tuple[str, ...]) -> None:
+@click.option("--per-sample", type=click.IntRange(min=1), help="At most so many items of one image; types take turns.")
+@click.option("--seed", default=0, show_default=True, help="Draws which items --per-sample keeps.")
+@click.option("--count", "only_count", is_flag=True, help="Count what is selected and export nothing.")
+def slice_items(
+    name: str,
+    run: Path,
+    out: Path | None,
+    parameters: tuple[str, ...],
+    per_sample: int | None,
+    seed: int,
+    only_count: bool,
+) -> None:
     """Export the part of a run that a query selects.
 
-    The query returns a column ?item or ?sample. The export has the shape of a run's own and can be verified alone.
+    The query returns a column ?item or ?sample; those that ship stand in docs/slices.md. The export has the shape of a
+    run's own and can be verified alone.
     """
-    from met_kg import tables
-    from met_kg.graph.queries import find
-    from met_kg.graph.store import Graph
     from met_kg.synthesis.export import export
+    from met_kg.synthesis.slices import counted, select
 
-    values = bound(parameters)
-    with Graph.open(run / "store") as graph:
-        rows = list(graph.run(find(name), values))
-    column = next((c for c in ("item", "sample") if rows and c in rows[0]), None)
-    if rows and column is None:
-        raise UsageProblem(f"query {name} returns neither ?item nor ?sample", hint="name one of them in its SELECT")
-    chosen = {str(row[column]).partition(":")[2] for row in rows} if column else set()
-    vqa = tables.read("vqa", run / "vqa.parquet", ["item_id", "sample_id"])
-    items = set(vqa[vqa[f"{column}_id"].isin(chosen)]["item_id"]) if column else set()
-    if not items:
+    if out is None and not only_count:
+        raise UsageProblem("nowhere to export to", hint="add --out DIR, or --count to look first")
+    items = select(run, name, bound(parameters), per_sample=per_sample, seed=seed)
+    if out is None or only_count:
+        for what, value, count in counted(items):
+            click.echo(f"{what:<20} {value:<20} {count:>8}")
+        return
+    if items.empty:
         raise DataProblem(f"query {name} selects no item of {run}", hint="look at its rows with 'met query'")
-    for what, count in export(run, out, licence_allow=None, items=items).items():
+    for what, count in export(run, out, licence_allow=None, items=set(items["item_id"])).items():
         click.echo(f"{what:<36} {count:>8}")

@@ -90,8 +90,24 @@ class Causes:
     def _state_of(self, node: str) -> list[Row]:
         return self._rows("state", node=node)
 
-    def _parents_of(self, node: str, before: bool = False) -> tuple[str, ...]:
-        return tuple(_called(row["parent"], row["label"]) for row in self._rows("parents", before, node=node))
+    def _parents_of(self, node: str, before: bool = False) -> dict[str, str]:
+        """Tree parents and how to name them."""
+        rows = self._rows("parents", before, node=node)
+        return {str(row["parent"]): _called(row["parent"], row["label"]) for row in rows}
+
+    def _has_moved(self, node: str) -> bool:
+        return self._before is not None and self._parents(node).keys() != self._parents(node, True).keys()
+
+    def _mover(self, node: str) -> str | None:
+        """The node, or the nearest above it in the tree, that hangs from another parent than before."""
+        seen: list[str] = []
+        here: str | None = node
+        while here is not None and here not in seen:
+            if self._has_moved(here):
+                return here
+            seen.append(here)
+            here = next(iter(self._parents(here)), None)
+        return None
 
     def _pairs_of(self, query: str, node: str, other: str) -> list[Row]:
         return self._rows(query, node=node, other=other)
@@ -122,7 +138,7 @@ class Causes:
         for iri in _OPEN_PARENT.findall(pattern):
             # Two places that should have one parent: name both, or those that moved where it is known.
             node = contract(iri)
-            if self._before is None or self._parents(node, True) != self._parents(node):
+            if self._before is None or self._has_moved(node):
                 yield self._moved(node)
 
     def _holds(self, subject: str, predicate: str, node: str, text: str) -> bool:
@@ -143,12 +159,13 @@ class Causes:
         return Cause("relation", subject, f"{self._named(value)} is no {what} of {self._named(subject)} any more")
 
     def _moved(self, node: str) -> Cause:
-        now, was = self._parents(node), self._parents(node, True)
-        said = f"the tree parent of {self._named(node)} is {' and '.join(now) or 'nothing'}"
-        if self._before is not None and was != now:
-            return Cause("reparented", node, f"{said} now, and was {' and '.join(was) or 'nothing'}")
+        node = self._mover(node) or node
+        now, was = (" and ".join(self._parents(node, b).values()) or "nothing" for b in (False, True))
+        said = f"the tree parent of {self._named(node)} is {now}"
+        if self._has_moved(node):
+            return Cause("reparented", node, f"{said} now, and was {was}")
         if self._before is not None:
-            return Cause("reparented", node, f"{said} as before, and what lies above it changed")
+            return Cause("reparented", node, f"{said} as before, and what else lies above it changed")
         return Cause("reparented", node, f"{said} now")
 
     # --- what should not be and is -----------------------------------------------------------------------------------
@@ -185,8 +202,12 @@ class Causes:
     def _kin(self, one: str, other: str) -> Iterator[Cause]:
         for row in self._pairs("kin", one, other):
             lower, upper = str(row["lower"]), str(row["upper"])
-            kind: Kind = "reparented" if row["relation"] == "kind" else "relation"
-            yield Cause(kind, lower, f"{self._named(lower)} is a {row['relation']} of {self._named(upper)}")
+            said = f"{self._named(lower)} is a {row['relation']} of {self._named(upper)}"
+            mover = self._mover(lower)
+            if mover is not None:
+                yield Cause("reparented", mover, f"{said}; {self._moved(mover).what}")
+            else:
+                yield Cause("reparented" if row["relation"] == "kind" else "relation", lower, said)
 
 
 def _called(node: object, label: object) -> str:

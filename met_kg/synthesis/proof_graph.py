@@ -5,9 +5,8 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import pyoxigraph as ox
 
@@ -120,10 +119,7 @@ def _file_triples(folder: Path, name: str) -> Iterable[ox.Triple]:
         raise MissingData(f"the graph '{local}' is not there", where=str(plain), hint="give a run or an export")
     path = plain if plain.is_file() else packed
     try:
-        with ExitStack() as stack:
-            raw: IO[bytes] = stack.enter_context(path.open("rb"))
-            if path is packed:
-                raw = stack.enter_context(gzip.GzipFile(fileobj=raw))
-            yield from (quad.triple for quad in ox.parse(raw, ox.RdfFormat.N_TRIPLES))
+        text = plain.read_bytes() if path is plain else gzip.decompress(packed.read_bytes())
+        yield from (quad.triple for quad in ox.parse(text, ox.RdfFormat.N_TRIPLES))
     except (OSError, EOFError, SyntaxError, zlib.error) as problem:
         raise DataProblem(f"the graph does not load: {problem}", where=str(path), hint="make it again") from problem

@@ -108,7 +108,7 @@ def test_slices(run: Path, tmp_path: Path) -> None:
 
     vqa = tables.read("vqa", run / "vqa.parquet")
     assert {r["key_node"] for r in cut("slices/items-on-node", "-p", "node=DOID:552")} == {"DOID:552", "DOID:874"}
-    assert len(cut("hard-items")) == (vqa["difficulty"] == "hard").sum()
+    assert len(cut("by-difficulty")) == (vqa["difficulty"] == "hard").sum()
     radiographs = cut("by-modality", "-p", "modality=MET:0000010")
     assert {r["key_node"] for r in radiographs if r["type"] == "modality" and r["answer"] != "no"} == {"MET:0000010"}
     arguments = ["--run", str(run), "--out", str(tmp_path / "none")]
