@@ -5,41 +5,21 @@ import hashlib
 import json
 from pathlib import Path
 
-import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
-from synthesis_corpus import VERSION, corpus, draw, load, triples
+from run_folder import write_run
 
 from met_kg import tables
 from met_kg.cli.items import slice_items, verify
 from met_kg.errors import DataProblem, MissingData, UsageProblem
-from met_kg.graph.ntriples import write_ntriples
 from met_kg.graph.store import Graph
-from met_kg.synthesis import SynthesisOptions, synthesize
 from met_kg.synthesis.export import export
-from met_kg.synthesis.items_graph import item_triples
-from met_kg.vocabulary import Graphs, expand
 
 
 @pytest.fixture
 def run(mini_graph: Graph, tmp_path: Path) -> Path:
     """A run over the mini tree as the pipeline leaves it: tables, images, graphs and store."""
-    folder = tmp_path / "run"
-    samples, anchors = corpus()
-    samples = draw(samples, folder)
-    load(mini_graph, anchors)
-    made = synthesize(samples, anchors, mini_graph, options=SynthesisOptions(), seed=3, tree_version=VERSION)
-    for name, table in (("samples", samples), ("captions", made.captions), ("vqa", made.vqa)):
-        tables.write(name, table, folder / f"{name}.parquet")
-    stored = {"samples": triples(anchors), "items": list(item_triples(made.vqa))}
-    for name in (Graphs.TREE, Graphs.CLOSURE):
-        quads = mini_graph.store.quads_for_pattern(None, None, None, ox.NamedNode(expand(name)))
-        stored[name.partition(":")[2]] = [q.triple for q in quads]
-    with Graph.open(folder / "store", read_only=False) as store:
-        for name, found in stored.items():
-            write_ntriples(found, folder / "graph" / f"{name}.nt")
-            store.load_file(f"metg:{name}", folder / "graph" / f"{name}.nt")
-    return folder
+    return write_run(mini_graph, tmp_path / "run")
 
 
 def _hashes(folder: Path) -> dict[str, str]:
