@@ -31,7 +31,7 @@ from met_kg.graph.ntriples import write_ntriples
 from met_kg.tree.write import write_owl
 
 #: Kind of change -> how many.
-WANTED = {"reparented": 20, "obsolete": 10, "synonym": 10, "anchor": 10}
+WANTED = {"reparented": 20, "obsolete": 10, "relation": 10, "synonym": 10, "anchor": 10}
 #: Of the changes, one in so many hits what no item uses.
 UNUSED = 4
 
@@ -44,6 +44,8 @@ SUB, PARENT = node("rdfs:subClassOf"), node("met:treeParent")
 LABEL, SYNONYM = node("rdfs:label"), node("oboInOwl:hasExactSynonym")
 DEPRECATED, REPLACED = node("owl:deprecated"), node("IAO:0100001")
 DEPICTS = node("met:depicts")
+ON, SOME = node("owl:onProperty"), node("owl:someValuesFrom")
+LINKS = [node(prop) for prop in ("RO:0004026", "met:hasLocation", "RO:0002452", "met:imagedBy")]
 
 
 @dataclass
@@ -126,6 +128,21 @@ def obsolete(world: World, count: int) -> None:
         world.log.append(f"obsolete {one}, {len(facts.children.get(one, ()))} children moved up")
 
 
+def unlink(world: World, count: int) -> None:
+    """A restriction is taken away: a location, symptom or modality that items rest on, or one that none names."""
+    of = world.subjects()
+    links: dict[str, list[tuple[ox.Triple, ox.Triple]]] = defaultdict(list)
+    for triple in sorted(world.tree, key=str):
+        if triple.predicate == SUB and isinstance(triple.object, ox.BlankNode):
+            said = {t.predicate: t for t in of[triple.object]}
+            if ON in said and said[ON].object in LINKS and SOME in said:
+                links[triple.subject.value].append((triple, said[SOME]))  # type: ignore[union-attr]
+    for one in world.draw(count, lambda n: n in links):
+        triple, target = world.rng.choice(links[one])
+        world.tree.discard(triple)
+        world.log.append(f"relation of {one} to {target.object} removed")
+
+
 def collide(world: World, count: int) -> None:
     """A node gets the label of another as a synonym: of a distractor beside a key, or of two that never meet."""
     pairs = sorted({(b["key"], d["node"]) for b in world.items for d in b["distractors"]})
@@ -155,6 +172,7 @@ def anchor(world: World, count: int) -> None:
 CHANGES: dict[str, Callable[[World, int], None]] = {
     "reparented": reparent,
     "obsolete": obsolete,
+    "relation": unlink,
     "synonym": collide,
     "anchor": anchor,
 }
@@ -212,10 +230,8 @@ def run(source: Path, seed: int, out: Path | None) -> bool:
             name = "all" if len(kinds) > 1 else "".join(kinds) or "none"
             said = ", ".join(f"{cause} {n}" for cause, n in sorted(causes.items()))
             apart = len(failed ^ expected)
-            print(
-                f"{name:<12} {len(world.log):>8} {len(failed):>10} {len(expected):>8} {apart:>9} {seconds:>8.1f}  {said}",
-                flush=True,
-            )
+            counts = f"{len(world.log):>8} {len(failed):>10} {len(expected):>8} {apart:>9} {seconds:>8.1f}"
+            print(f"{name:<12} {counts}  {said}", flush=True)
             figures.append(
                 {
                     "change": name,

@@ -23,7 +23,7 @@ __all__ = ["Tree", "failing"]
 OBO = "http://purl.obolibrary.org/obo/"
 OWN = "https://w3id.org/met-kg/"
 NAMES = {
-    **{p: f"{OBO}{p}_" for p in "DOID UBERON SYMP HP CL GO BFO RO IAO NCBITaxon NCIT MONDO".split()},
+    **{p: f"{OBO}{p}_" for p in ("DOID", "UBERON", "SYMP", "HP", "CL", "GO", "BFO", "RO", "IAO", "NCIT", "MONDO")},
     "MET": f"{OWN}MET_",
     "met": f"{OWN}schema#",
     "sample": f"{OWN}sample/",
@@ -123,6 +123,14 @@ class Tree:
             or one in self.wholes(other)
         )
 
+    def over(self, node: str) -> set[str]:
+        """The stated tree parents."""
+        return self.parents.get(node, set())
+
+    def said(self, kind: str, node: str) -> set[str]:
+        """What the node itself is stated to have of a kind."""
+        return self.links[kind].get(node, set())
+
     def linked(self, kind: str, node: str) -> set[str]:
         """What the node or an ancestor of it is stated to have of a kind."""
         return set().union(*(self.links[kind].get(n, ()) for n in (node, *self.ancestors(node))))
@@ -213,27 +221,25 @@ class _Decision:
         if self.claim.startswith("not-"):
             right = self.right(self.claim.removeprefix("not-"))
             return self.absent() and not any(d == key or tree.kin(key, d) for d in right)
-        parents = lambda n: tree.parents.get(n, set())  # noqa: E731
-        has = lambda kind, node: tree.links[kind].get(node, set())  # noqa: E731
         match self.claim:
             case "depicts":
                 return self.kind(subject, key)
             case "disjoint":
-                return key in has("disjoint", carrier) and self.kind(subject, carrier) and self.absent()
+                return key in tree.said("disjoint", carrier) and self.kind(subject, carrier) and self.absent()
             case "part-of":
                 return subject == key or key in tree.wholes(subject)
             case "parent":
-                return key in parents(subject)
+                return key in tree.over(subject)
             case "sibling":
-                return carrier in parents(subject) and carrier in parents(key)
+                return carrier in tree.over(subject) and carrier in tree.over(key)
             case "stranger":
-                return carrier in parents(subject) and carrier not in tree.ancestors(key)
+                return carrier in tree.over(subject) and carrier not in tree.ancestors(key)
             case "location" | "symptom" | "imaging":
-                return key in has(self.claim, carrier) and self.kind(subject, carrier)
+                return key in tree.said(self.claim, carrier) and self.kind(subject, carrier)
             case "shared-symptom":
-                return {subject, key} <= has("symptom", carrier)
+                return {subject, key} <= tree.said("symptom", carrier)
             case "seat-imaging":
-                return subject in has("location", carrier) and key in has("imaging", carrier)
+                return subject in tree.said("location", carrier) and key in tree.said("imaging", carrier)
         raise ValueError(f"the claim '{self.claim}' is not known here")
 
     def right(self, claim: str) -> set[str]:
@@ -257,7 +263,6 @@ class _Decision:
     def related(self, relation: str, node: str, carrier_curie: str, via_curie: str) -> bool:
         tree, key = self.tree, self.key
         carrier, via = (iri(c) if c else "" for c in (carrier_curie, via_curie))
-        parents = lambda n: tree.parents.get(n, set())  # noqa: E731
         match relation:
             case "shown":
                 return node in self.depicted
@@ -266,13 +271,15 @@ class _Decision:
             case "confusable":
                 return bool(_last_words(tree.labels.get(key, ())) & _last_words(tree.labels.get(node, ())))
             case "sibling":
-                return via in parents(key) and via in parents(node)
+                return via in tree.over(key) and via in tree.over(node)
             case "in-group":
-                return via in parents(node)
+                return via in tree.over(node)
             case "parent-sibling":
-                return carrier in parents(key) and via in parents(carrier) and via in parents(node)
+                return carrier in tree.over(key) and via in tree.over(carrier) and via in tree.over(node)
             case "cousin":
-                return carrier in parents(key) and via in parents(node) and bool(parents(carrier) & parents(via))
+                return (
+                    carrier in tree.over(key) and via in tree.over(node) and bool(tree.over(carrier) & tree.over(via))
+                )
             case "same-location" | "same-modality":
                 links = tree.links["location" if relation == "same-location" else "imaging"]
                 both = via in links.get(carrier, ()) and via in links.get(node, ())
