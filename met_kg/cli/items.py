@@ -118,8 +118,8 @@ def slice_items(
         raise UsageProblem("nowhere to export to", hint="add --out DIR, or --count to look first")
     items = select(run, name, bound(parameters), per_sample=per_sample, seed=seed)
     if out is None or only_count:
-        for what, value, count in counted(items):
-            click.echo(f"{what:<20} {value:<20} {count:>8}")
+        for what, found in counted(items):
+            click.echo(f"{what:<12} {found}".rstrip())
         return
     if items.empty:
         raise DataProblem(f"query {name} selects no item of {run}", hint="look at its rows with 'met query'")

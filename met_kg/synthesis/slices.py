@@ -64,12 +64,10 @@ def _capped(items: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
     return items[items["item_id"].isin(kept["item_id"])]
 
 
-def counted(items: pd.DataFrame) -> Iterator[tuple[str, str, int]]:
-    """What a slice holds, as (counted by, value, items): all of it, its samples, then by type, format and so on."""
-    yield "items", "", len(items)
+def counted(items: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """What a slice holds, line by line: all of it, then by type, format, level, difficulty, axis and split."""
     sizes = items.groupby("sample_id").size()
-    yield "samples", "", len(sizes)
-    yield "most of one sample", "", int(sizes.max()) if len(sizes) else 0
+    yield "items", f"{len(items)} of {len(sizes)} samples" + (f", at most {sizes.max()} of one" if len(sizes) else "")
     for column in _COUNTED:
-        for value, count in sorted(items[column].value_counts().items()):
-            yield column, str(value), int(count)
+        counts = items[column].value_counts()
+        yield column, ", ".join(f"{value} {counts[value]}" for value in sorted(counts.index))
