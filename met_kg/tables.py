@@ -274,9 +274,15 @@ def read(table: str, path: Path, columns: Sequence[str] | None = None) -> pd.Dat
     ------
     MissingData
         when the file is not there: the step that makes it has not run.
+    DataProblem
+        when it is damaged, or lacks a column that was asked for.
     """
     _check_there(table, path)
-    data: pd.DataFrame = pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
+    try:
+        data: pd.DataFrame = pq.read_table(path, columns=list(columns) if columns else None).to_pandas()
+    except (pa.ArrowException, OSError) as problem:
+        said = str(problem).splitlines()[0].replace(f" '{path}'", "")
+        raise DataProblem(f"table '{table}' does not read: {said}", where=str(path), hint="make it again") from problem
     return data
 
 

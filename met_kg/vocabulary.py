@@ -40,6 +40,10 @@ PREFIXES: Final[dict[str, str]] = {
     "item": f"{BASE}item/",
     "run": f"{BASE}run/",
     "evidence": f"{BASE}evidence/",  # a node found in a document
+    "anchor": f"{BASE}anchor/",  # a node found in a sample, as items are derived from it
+    "agent": f"{BASE}agent/",  # what wrote an item
+    "source": f"{BASE}source/",  # a corpus that samples come from
+    "tree": f"{BASE}tree/",  # a tree, named by its sha256
     # ontologies
     "DOID": f"{OBO}DOID_",
     "UBERON": f"{OBO}UBERON_",

@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from met_kg.errors import DataProblem, MissingData
 from met_kg.records import Quarantined
-from met_kg.vocabulary import BASE
+from met_kg.vocabulary import BASE, expand
 
 if TYPE_CHECKING:
     from pyhornedowl import PyIndexedOntology
@@ -25,6 +25,7 @@ __all__ = ["Syntax", "horned", "owl_text", "owl_triples", "sniff_syntax"]
 
 #: A relative IRI in a file that states no base is read below this address.
 _BASE: Final = f"{BASE}relative/"
+_DISJOINT: Final = ox.NamedNode(expand("owl:disjointWith"))
 _RDF_SYNTAX: Final = {"rdf": ox.RdfFormat.RDF_XML, "ttl": ox.RdfFormat.TURTLE}
 Syntax = Literal["ofn", "omn", "owx", "rdf", "ttl"]
 #: How a document begins, after comments and blank lines -> its syntax. The first match counts.
@@ -70,9 +71,12 @@ def owl_triples(path: Path) -> tuple[list[ox.Triple], list[Quarantined]]:
         when nothing of it can be read as OWL, or its DOCTYPE is unsafe.
     """
     text, syntax, damaged = owl_text(path)
-    if syntax == "ofn" or syntax == "omn" or syntax == "owx":
-        text, syntax = horned(text, syntax, path).save_to_string("rdf"), "rdf"
     triples: list[ox.Triple] = []
+    if syntax == "ofn" or syntax == "omn" or syntax == "owx":
+        ontology = horned(text, syntax, path)
+        if "Disjoint" in text:
+            triples += _disjoint_pairs(ontology)
+        text, syntax = ontology.save_to_string("rdf"), "rdf"
     try:
         for quad in ox.parse(input=text, format=_RDF_SYNTAX[syntax], base_iri=_BASE):
             triples.append(quad.triple)
@@ -86,6 +90,18 @@ def owl_triples(path: Path) -> tuple[list[ox.Triple], list[Quarantined]]:
             )
         )
     return triples, damaged
+
+
+def _disjoint_pairs(ontology: PyIndexedOntology) -> list[ox.Triple]:
+    """Each pair of three or more disjoint classes: horned-owl writes the pairs of the first one only as RDF."""
+    from pyhornedowl.model import Class, DisjointClasses
+
+    found = []
+    for axiom in ontology.get_axioms():
+        if isinstance(axiom.component, DisjointClasses):
+            named = [ox.NamedNode(str(c.first)) for c in axiom.component.first if isinstance(c, Class)]
+            found += [ox.Triple(a, _DISJOINT, b) for i, a in enumerate(named) for b in named[i + 1 :]]
+    return sorted(set(found), key=str)
 
 
 def owl_text(path: Path) -> tuple[str, Syntax, list[Quarantined]]:

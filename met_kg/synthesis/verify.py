@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Final, Literal
 
 import pandas as pd
 import pyoxigraph as ox
 
 from met_kg.graph.store import Graph
 from met_kg.log import Log, silent
+from met_kg.synthesis.causes import Cause, Causes
 from met_kg.synthesis.claims import DENIALS
 from met_kg.synthesis.index import TreeIndex, spaced
 from met_kg.synthesis.names import Names
@@ -19,37 +23,90 @@ from met_kg.synthesis.plan import LETTERS
 from met_kg.synthesis.proofs import PROOF_GRAPHS, ask_text, conditions
 from met_kg.synthesis.second_engine import rdflib_ask
 
-__all__ = ["Engine", "Failure", "verify_items"]
+__all__ = ["Engine", "Failure", "verify_items", "write_failures"]
 
 #: What can answer a proof's ASK.
 Engine = Literal["pyoxigraph", "rdflib"]
 Ask = Callable[[str], bool]
+#: Items whose ASKs are handed out at once.
+_BATCH: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An item that no longer holds, and every reason found."""
+    """An item that no longer holds: every reason found (a condition in words), and what caused them."""
 
     item_id: str
     reasons: tuple[str, ...]
+    causes: tuple[Cause, ...] = ()
 
 
 def verify_items(
-    vqa: pd.DataFrame, graph: Graph, *, engine: Engine = "pyoxigraph", log: Log = silent
+    vqa: pd.DataFrame, graph: Graph, *, engine: Engine = "pyoxigraph", before: Graph | None = None, log: Log = silent
 ) -> Iterator[Failure]:
     """Items of table ``vqa`` whose proof fails over the graph, in order of the table.
 
     The stored ASK must be the one that the item's own columns call for (so a changed key, distractor or answer is
     noticed, and no foreign query is ever run), and it must hold. The conditions of a failed ASK are then asked one by
-    one. ``engine`` answers the ASKs: the store itself, or rdflib as a second opinion.
+    one, and the graph is asked what happened.
+
+    Parameters
+    ----------
+    engine
+        who answers the ASKs: the store itself, by as many threads as there are cores, or rdflib as a second opinion.
+    before
+        the graph that the items were made over, where ``graph`` holds a newer tree: causes then say what was.
     """
     tree = TreeIndex(graph)
     names = Names(tree)
     ask = _ask_of(graph) if engine == "pyoxigraph" else rdflib_ask(graph, PROOF_GRAPHS)
-    for item in log.track(vqa.to_dict("records"), "items proved"):
-        reasons = _reasons(item, ask, tree, names)
-        if reasons:
-            yield Failure(str(item["item_id"]), tuple(reasons))
+    verifier = _Verifier(ask, tree, names, Causes(graph, before), _ask_of(before) if before is not None else None)
+    # The store answers outside Python's lock; rdflib is Python.
+    with ThreadPoolExecutor(os.cpu_count() if engine == "pyoxigraph" else 1) as pool:
+        for item, proof, holds in log.track(_answered(vqa, ask, pool), "items proved", total=len(vqa)):
+            failure = verifier.failure(item, proof, holds)
+            if failure is not None:
+                yield failure
+
+
+def write_failures(failures: Sequence[Failure], vqa: pd.DataFrame, path: Path) -> None:
+    """Tab-separated text: one row for each cause of each failure, beside all that no longer holds of the item."""
+    about = vqa.drop_duplicates("item_id").set_index("item_id")[["sample_id", "type", "format"]].to_dict("index")
+    rows = [
+        {
+            "item_id": failure.item_id,
+            **about[failure.item_id],
+            "cause": cause.kind,
+            "node": cause.node,
+            "what": cause.what,
+            "no_longer_true": "; ".join(r.removeprefix("no longer true: ") for r in failure.reasons),
+        }
+        for failure in failures
+        for cause in failure.causes
+    ]
+    columns = ["item_id", "sample_id", "type", "format", "cause", "node", "what", "no_longer_true"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows, columns=columns).to_csv(path, sep="\t", index=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """The stored proof of an item: bindings and ASK, or why there is none to ask."""
+
+    bound: Mapping[str, Any]
+    ask: str = ""
+    fault: Cause | None = None
+
+
+def _answered(
+    vqa: pd.DataFrame, ask: Ask, pool: ThreadPoolExecutor
+) -> Iterator[tuple[Mapping[Any, Any], _Proof, bool]]:
+    """Every item with its proof and whether the ASK holds, in order."""
+    for start in range(0, len(vqa), _BATCH):
+        items = vqa.iloc[start : start + _BATCH].to_dict("records")
+        proofs = [_proof(item) for item in items]
+        answers = pool.map(lambda proof: proof.fault is None and ask(proof.ask), proofs, chunksize=32)
+        yield from zip(items, proofs, answers, strict=True)
 
 
 def _ask_of(graph: Graph) -> Ask:
@@ -60,33 +117,66 @@ def _ask_of(graph: Graph) -> Ask:
     return ask
 
 
-def _reasons(item: Mapping[Any, Any], holds: Ask, tree: TreeIndex, names: Names) -> list[str]:
+def _proof(item: Mapping[Any, Any]) -> _Proof:
+    """The proof of an item, which must be the one that the project itself would write for its columns."""
     try:
         proof = json.loads(item["proof"])
         bound = proof["query"]["bindings"]
         expected = ask_text(conditions(bound))
         ask = str(proof["ask"])
         stated = (bound["sample"], bound["key"], [(d["node"], d["relation"]) for d in bound["distractors"]])
+        pairs = list(zip(item["distractor_nodes"], item["distractor_relations"], strict=True))
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        return [f"the proof cannot be read: {type(problem).__name__} {problem}"]
-    columns = (
-        f"sample:{item['sample_id']}",
-        item["key_node"],
-        list(zip(item["distractor_nodes"], item["distractor_relations"], strict=False)),
-    )
-    if ask != expected or stated != columns or len(item["distractor_nodes"]) != len(bound["distractors"]):
-        return ["the stored proof is not the proof of this item: it or the item was changed"]
-    reasons = []
-    if not holds(ask):
-        reasons = _broken(holds, bound) or ["no longer true: its conditions together"]
-    return [*reasons, *_wording(item, bound, tree, names)]
+        said = f"the proof cannot be read: {type(problem).__name__} {problem}"
+        return _Proof({}, fault=Cause("unreadable", "", said))
+    columns = (f"sample:{item['sample_id']}", item["key_node"], pairs)
+    if ask != expected or stated != columns:
+        said = "the stored proof is not the proof of this item: it or the item was changed"
+        return _Proof(bound, fault=Cause("changed", "", said))
+    return _Proof(bound, ask)
 
 
-def _broken(holds: Ask, bound: Mapping[str, Any]) -> list[str]:
-    """The conditions that do not hold by themselves, each asked of one distractor at a time."""
-    single = [conditions({**bound, "distractors": some}) for some in ([], *([d] for d in bound["distractors"]))]
-    claims = dict.fromkeys(claim for part in single for claim in part)
-    return [f"no longer true: {says}" for says, pattern in claims if not holds(ask_text([(says, pattern)]))]
+@dataclass(frozen=True, slots=True)
+class _Verifier:
+    """Says of answered items what is wrong with them."""
+
+    ask: Ask
+    tree: TreeIndex
+    names: Names
+    causes: Causes
+    ask_before: Ask | None
+
+    def failure(self, item: Mapping[Any, Any], proof: _Proof, holds: bool) -> Failure | None:
+        """None when the proof holds and the words are right."""
+        name = str(item["item_id"])
+        if proof.fault is not None:
+            return Failure(name, (proof.fault.what,), (proof.fault,))
+        broken = [] if holds else self._broken(proof.bound)
+        reasons = [f"no longer true: {says}" for says, _ in broken]
+        if not holds and not broken:
+            reasons = ["no longer true: its conditions together"]
+        causes = [Cause("other", "", reason) for reason in reasons if not broken]
+        causes += [
+            cause
+            for says, pattern in broken
+            for cause in self.causes.of(
+                says, pattern, proof.bound, self.ask_before is not None and self.ask_before(_one(says, pattern))
+            )
+        ]
+        wrong = _wording(item, proof.bound, self.tree, self.names)
+        causes += [Cause("words", "", said) for said in wrong]
+        reasons += wrong
+        return Failure(name, tuple(reasons), tuple(dict.fromkeys(causes))) if reasons else None
+
+    def _broken(self, bound: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The conditions that do not hold by themselves, each asked of one distractor at a time."""
+        single = [conditions({**bound, "distractors": some}) for some in ([], *([d] for d in bound["distractors"]))]
+        claims = dict.fromkeys(claim for part in single for claim in part)
+        return [(says, pattern) for says, pattern in claims if not self.ask(_one(says, pattern))]
+
+
+def _one(says: str, pattern: str) -> str:
+    return ask_text([(says, pattern)])
 
 
 def _wording(item: Mapping[Any, Any], bound: Mapping[str, Any], tree: TreeIndex, names: Names) -> list[str]:

@@ -80,12 +80,12 @@ def test_questions_prove_and_a_tampered_one_does_not(small_run: Path, tmp_path: 
 
 
 def test_a_slice_stands_alone(small_run: Path, tmp_path: Path) -> None:
-    done = met("slice", "hard-items", "--run", str(small_run), "--out", "hard", cwd=tmp_path)
+    done = met("slice", "by-difficulty", "--run", str(small_run), "--out", "hard", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     items = pd.read_parquet(tmp_path / "hard" / "vqa.parquet")
     assert len(items) and set(items.difficulty) == {"hard"}
     assert met("verify", "hard", cwd=tmp_path).returncode == 0
-    again = met("slice", "hard-items", "--run", str(small_run), "--out", "hard", cwd=tmp_path)
+    again = met("slice", "by-difficulty", "--run", str(small_run), "--out", "hard", cwd=tmp_path)
     assert again.returncode == 2 and "not empty" in again.stderr
 
 

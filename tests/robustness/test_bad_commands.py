@@ -91,7 +91,7 @@ CASES = [
     ("link folder", 2, "folder"),
     ("link answers.jsonl --out /proc/nowhere/x.tsv", 1, "/proc/nowhere/x.tsv"),
     ("verify folder", 2, "folder/vqa.parquet: table 'vqa' is not there"),
-    ("slice hard-items --run folder --out out", 2, "folder"),
+    ("slice by-difficulty --run folder --out out", 2, "folder"),
     ("report folder", 2, "folder: this folder holds no run"),
     ("retrieve --run folder", 2, "folder/recipe.yaml"),
     ("score --benchmark vqarad --predictions answers.jsonl", 2, "did you mean vqa-rad?"),

@@ -94,7 +94,7 @@ def test_slices(run: Path, tmp_path: Path) -> None:
     pneumonias = {"DOID:552", "DOID:874", "DOID:10533", "DOID:11339", "DOID:0080600"}
     found = {r["key_node"] for r in cut("slices/items-on-node", "-p", "node=DOID:552")}
     assert found == pneumonias & set(vqa["key_node"]) and len(found) > 1
-    assert len(cut("hard-items")) == (vqa["difficulty"] == "hard").sum()
+    assert len(cut("by-difficulty")) == (vqa["difficulty"] == "hard").sum()
     radiographs = cut("by-modality", "-p", "modality=MET:0000010")
     assert {r["key_node"] for r in radiographs if r["type"] == "modality" and r["answer"] != "no"} == {"MET:0000010"}
     arguments = ["--run", str(run), "--out", str(tmp_path / "none")]
