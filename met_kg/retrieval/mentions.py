@@ -45,8 +45,8 @@ def polarity(assertion: Assertion, axis: Axis) -> str | None:
 def other_panels(meta: str, field: str = "caption") -> list[tuple[int, int]]:
     """Where a text is about other panels than the one shown, from a sample's ``meta``; none where that is not known.
 
-    >>> meta = ('{"panel": "B", "panels": [{"label": "A", "start": 0, "end": 9}, {"label": "B", "start": 10, "end": 19},'
-    ...         ' {"label": "C", "field": "context", "start": 0, "end": 5}]}')
+    >>> meta = ('{"panel": "B", "panels": [{"label": "A", "start": 0, "end": 9},'
+    ...         ' {"label": "B", "start": 10, "end": 19}, {"label": "C", "field": "context", "start": 0, "end": 5}]}')
     >>> other_panels(meta), other_panels(meta, "context")
     ([(0, 9)], [(0, 5)])
     """
