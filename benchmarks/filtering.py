@@ -41,7 +41,7 @@ image-decodes\tdrop\t
 image-side\tdrop\tminimum=128
 image-aspect\tdrop\tmaximum=3
 caption-length\tdrop\tminimum=3
-near-duplicate\tdrop\tdistance={distance}
+near-duplicate\tdrop\tdistance={distance} agreement=0.75
 """
 _PARTS: Final = ("left lung", "right lung", "liver", "spleen", "left kidney", "heart", "knee", "skull")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import Field, field_validator
 
@@ -15,6 +16,9 @@ from met_kg.corpus.text import clean, fill, template_columns
 from met_kg.errors import UnknownName
 
 __all__ = ["Keys", "Mapped", "MappedOptions", "check_columns", "mapped"]
+
+_USED: Final = "INSERT INTO seen VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET times = times + 1"
+_TIMES: Final = "SELECT times FROM seen WHERE key = ?"
 
 
 class MappedOptions(ReaderOptions):
@@ -81,15 +85,26 @@ def check_columns(spec: CorpusSpec, seen: Iterable[str], what: str) -> None:
 
 
 class Keys:
-    """Names of records, made unique by counting: ``a``, ``a#2``."""
+    """Names of records, made unique by counting.
+
+    Which were used stands in a temporary database of SQLite's, which takes 2 MB of memory and grows on disk.
+
+    >>> keys = Keys()
+    >>> [keys.unique(key) for key in ("a", "b", "a", "a")]
+    ['a', 'b', 'a#2', 'a#3']
+    """
 
     def __init__(self) -> None:
-        self._seen: Counter[str] = Counter()
+        self._seen = sqlite3.connect("")
+        self._seen.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, times INTEGER) WITHOUT ROWID")
 
     def unique(self, key: str) -> str:
         """The key, with a number from its second use on."""
-        self._seen[key] += 1
-        return key if self._seen[key] == 1 else f"{key}#{self._seen[key]}"
+        # Bytes: a name out of an archive may hold lone surrogates, which SQLite's texts cannot.
+        asked = (key.encode("utf-8", "surrogatepass"),)
+        self._seen.execute(_USED, asked)
+        ((times,),) = self._seen.execute(_TIMES, asked)
+        return key if times == 1 else f"{key}#{times}"
 
 
 def _as_list(value: str | list[str]) -> list[str]:

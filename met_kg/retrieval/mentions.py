@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -41,12 +42,13 @@ def polarity(assertion: Assertion, axis: Axis) -> str | None:
     return _POLARITY.get(assertion)
 
 
-def other_panels(meta: str) -> list[tuple[int, int]]:
-    """Where a caption is about other panels than the one shown, from a sample's ``meta``; none where that is not known.
+def other_panels(meta: str, field: str = "caption") -> list[tuple[int, int]]:
+    """Where a text is about other panels than the one shown, from a sample's ``meta``; none where that is not known.
 
-    >>> other_panels('{"panel": "B", "panels": [{"label": "A", "start": 0, "end": 9},'
-    ...              ' {"label": "B", "start": 10, "end": 19}]}')
-    [(0, 9)]
+    >>> meta = ('{"panel": "B", "panels": [{"label": "A", "start": 0, "end": 9},'
+    ...         ' {"label": "B", "start": 10, "end": 19}, {"label": "C", "field": "context", "start": 0, "end": 5}]}')
+    >>> other_panels(meta), other_panels(meta, "context")
+    ([(0, 9)], [(0, 5)])
     """
     if '"panels"' not in meta:
         return []
@@ -57,24 +59,25 @@ def other_panels(meta: str) -> list[tuple[int, int]]:
         isinstance(p, dict) and {"label", "start", "end"} <= set(p) for p in panels
     ):
         return []
+    places = {(p.get("field", "caption"), p["start"], p["end"]) for p in panels}
     # Panels named together ("(A-C)") share their text.
-    spans = {(p["start"], p["end"]): False for p in panels}
-    spans |= {(p["start"], p["end"]): True for p in panels if p["label"] == known.get("panel")}
-    return sorted(span for span, shown in spans.items() if not shown) if any(spans.values()) else []
+    shown = {(p.get("field", "caption"), p["start"], p["end"]) for p in panels if p["label"] == known.get("panel")}
+    return sorted((start, end) for where, start, end in places - shown if where == field) if shown else []
 
 
 def mention_anchors(samples: pd.DataFrame, linker: Linker) -> Iterator[dict[str, Any]]:
     """One anchor row for each mention that says something of the image; a sample may have several rows for a node."""
+    here: dict[str, set[str]] = defaultdict(set)  # what a sample's texts, the caption first, say of the panel itself
     for field, weight in FIELDS.items():
         for sample_id, text, meta in zip(samples["sample_id"], samples[field], samples["meta"], strict=True):
             if not text:
                 continue
-            mentions = linker.link(text, other_panels(meta) if field == "caption" else ())
-            here = {m.node for m in mentions if m.assertion in _POLARITY}
+            mentions = linker.link(text, other_panels(meta, field))
+            here[sample_id].update(m.node for m in mentions if m.assertion in _POLARITY)
             for m in mentions:
                 said = polarity(m.assertion, m.axis)
                 # What is said of the panel itself counts; another panel must not blur it.
-                if said is None or (m.assertion == "other-panel" and m.node in here):
+                if said is None or (m.assertion == "other-panel" and m.node in here[sample_id]):
                     continue
                 evidence = {"field": field, "start": m.start, "end": m.end, "text": m.text}
                 yield {

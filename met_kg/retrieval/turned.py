@@ -63,7 +63,7 @@ class TurnedNames:
         columns = (samples[name] for name in ("sample_id", "meta", *FIELDS))
         for sample_id, meta, *texts in zip(*columns, strict=True):
             for field, text in zip(FIELDS, texts, strict=True):
-                elsewhere = other_panels(meta) if field == "caption" else ()
+                elsewhere = other_panels(meta, field)
                 for begin, end in sentences(text):
                     yield from self._in_sentence(sample_id, field, text, begin, end, elsewhere)
 

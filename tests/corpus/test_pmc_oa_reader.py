@@ -9,7 +9,12 @@ import pytest
 from reading import noise, read
 from test_archives import special, tar
 
+from met_kg import tables
 from met_kg.errors import MissingData
+from met_kg.graph.store import Graph
+from met_kg.literature.lexicon import Lexicon
+from met_kg.literature.linker import Linker
+from met_kg.retrieval.mentions import mention_anchors
 
 HEAD = """<?xml version="1.0"?>
 <!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96) Journal Archiving DTD v1.2//EN" "JATS-archivearticle1.dtd">
@@ -100,6 +105,12 @@ def test_panels_with_files_of_their_own_are_samples(tmp_path: Path) -> None:
         ("Liver abscess. Coronal MRI after drainage.", "B"),
         ("Histology, H&E stain.", None),
     ]
+    for row, own, other in ((rows[1], "A", "Coronal MRI after drainage"), (rows[2], "B", "Axial CT shows an abscess")):
+        meta = json.loads(row["meta"])
+        assert row["context"] == f"{other}. CT (Fig. 1A) showed an abscess. Later MRI (Figs. 1 and 2) was clear."
+        said = {p["label"]: (p["field"], row[p["field"]][p["start"] : p["end"]]) for p in meta["panels"]}
+        assert said.pop(own) == ("caption", row["caption"].removeprefix("Liver abscess. "))
+        assert list(said.values()) == [("context", other)]
     assert len({r["sample_id"] for r in rows}) == 4 and len({r["group_id"] for r in rows}) == 1
     body = BODY.replace('<graphic xlink:href="x-g001"/>', '<graphic xlink:href="p1"/><graphic xlink:href="p2"/>')
     files = {"x.nxml": article(body=body), "p1.png": picture(5, "PNG"), "p2.tif": picture(6, "TIFF")}
@@ -108,6 +119,33 @@ def test_panels_with_files_of_their_own_are_samples(tmp_path: Path) -> None:
     assert [r["caption"] for r in rows] == [
         "Liver abscess. Axial CT shows an abscess.", "Liver abscess. Coronal MRI after drainage."
     ]  # fmt: skip
+
+
+def test_what_is_said_of_another_panel_is_not_said_of_this_one(tmp_path: Path, mini_graph: Graph) -> None:
+    caption = "Fever. (A, B) Chest X-ray: pneumonia. (C) CT: pleural effusion. (D) CT without pneumonia."
+    body = f"""<fig id="F1"><caption><p>{caption}</p></caption>
+    {"".join(f'<graphic xlink:href="p{i}"/>' for i in range(4))}</fig>"""
+    unpack(tmp_path / "oa", {"x.nxml": article(body=body)} | {f"p{i}.png": picture(i, "PNG") for i in range(4)})
+    rows, _ = read("pmc-oa", "oa", tmp_path)
+    assert [json.loads(r["meta"])["panel"] for r in rows] == ["A", "B", "C", "D"]
+    assert [r["context"] for r in rows] == [
+        "CT: pleural effusion. CT without pneumonia.",
+        "CT: pleural effusion. CT without pneumonia.",
+        "Chest X-ray: pneumonia. CT without pneumonia.",
+        "Chest X-ray: pneumonia. CT: pleural effusion.",
+    ]
+    linker = Linker(Lexicon.from_graph(mini_graph))
+    said: dict[str, dict[str, set[str]]] = {}
+    for row, meta in ((row, json.loads(row["meta"])) for row in rows):
+        said[meta["panel"]] = {}
+        for anchor in mention_anchors(tables.frame("samples", [row]), linker):
+            said[meta["panel"]].setdefault(anchor["node"], set()).add(f"{anchor['polarity']} {anchor['assertion']}")
+    xray, ct, pneumonia, effusion = "MET:0000011", "MET:0000012", "DOID:552", "MET:0000021"
+    assert said["A"] == said["B"]
+    assert said["A"][pneumonia] == {"positive positive"}, "what is said of the panel itself counts"
+    assert said["A"][effusion] == {"uncertain other-panel"} and ct not in said["A"]
+    assert said["C"][pneumonia] == {"uncertain other-panel"} and xray not in said["C"]
+    assert said["D"][pneumonia] == {"negative negated"} and said["D"][effusion] == {"uncertain other-panel"}
 
 
 def test_figures_of_a_group_share_its_caption(tmp_path: Path) -> None:

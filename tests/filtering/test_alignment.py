@@ -65,7 +65,7 @@ def decided(
     run: Path, graph: Graph, n: int = 150, swapped: int = 15, profile: str = "", **align: object
 ) -> pd.DataFrame:
     samples, anchors = corpus(run, n, swapped)
-    off = "near-duplicate\toff\tdistance=4\t\n"
+    off = "near-duplicate\toff\tdistance=4 agreement=0.75\t\n"
     (run / "p.tsv").write_text(f"# extends: default\n{off}{profile}")
     options = FilterOptions.model_validate({"profile": str(run / "p.tsv"), "align": align})
     return decisions_on(samples, anchors, graph, options, run=run, seed=3)

@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from pydantic import ValidationError
 
 from met_kg import tables
+from met_kg.corpus.images import fingerprint
 from met_kg.errors import DataProblem, UnknownName
 from met_kg.filtering import rules
 from met_kg.filtering.benchmarks import read_benchmarks
 from met_kg.filtering.context import Context
+from met_kg.filtering.hashes import hash_values, near_pairs
 from met_kg.filtering.near_texts import near_texts
 from met_kg.filtering.options import BenchmarkFiles
 from met_kg.filtering.phrases import Phrases, words_of
@@ -43,23 +46,93 @@ def sample(name: str, **values: object) -> dict[str, object]:
 # --- near duplicates
 
 
-def test_of_a_chain_every_other_image_stays() -> None:
-    chain = [sample(f"s{i}", phash=f"{(1 << 3 * i) - 1:016x}") for i in range(5)]
-    found = hits("near-duplicate", chain, distance=4)
-    assert set(found) == {"s1", "s3"} and found["s1"].endswith("within 3 bits of that of sample s0")
+def picture(seed: int) -> Image.Image:
+    """Coarse tones with grain, so that there is fine structure to tell two by."""
+    rng = np.random.default_rng(seed)
+    tones = Image.fromarray(rng.integers(40, 215, (24, 24), dtype=np.uint8)).resize(
+        (192, 192), Image.Resampling.BICUBIC
+    )
+    grain = rng.normal(0, 12, (192, 192))
+    return Image.fromarray(np.clip(np.asarray(tones) + grain, 0, 255).astype(np.uint8))
 
 
-def test_copies_go_with_the_one_they_are_copies_of() -> None:
-    samples = [
-        sample("short", phash="0" * 16),
-        sample("long", phash="0" * 16, caption="A much longer caption."),
-        sample("near", phash="0" * 15 + "1"),
-        sample("near-copy", phash="0" * 15 + "1"),
-        sample("far", phash="f" * 16),
-        sample("text", phash=""),
-    ]
-    found = hits("near-duplicate", samples, distance=4)
+class Pictured:
+    """Samples with images in a run folder and hashes of the test's own choice."""
+
+    def __init__(self, run: Path) -> None:
+        self.context = Context(Graph.memory(), run, silent)
+
+    def sample(self, name: str, image: Image.Image | None, phash: str, **values: object) -> dict[str, object]:
+        if image is not None:
+            image.save(self.context.run / f"{name}.png")
+        return sample(name, image=f"{name}.png", phash=phash, **values)
+
+    def hits(self, *samples: dict[str, object]) -> dict[str, str]:
+        return hits("near-duplicate", list(samples), self.context, distance=4, agreement=0.75)
+
+
+@pytest.fixture
+def pictured(tmp_path: Path) -> Pictured:
+    return Pictured(tmp_path)
+
+
+def test_of_a_chain_every_other_image_stays(pictured: Pictured) -> None:
+    same = picture(1)
+    found = pictured.hits(*(pictured.sample(f"s{i}", same, f"{(1 << 3 * i) - 1:016x}") for i in range(5)))
+    assert set(found) == {"s1", "s3"}
+    assert found["s1"].startswith("the image is within 3 bits of that of sample s0, and their fine structure agrees by")
+
+
+def test_copies_go_with_the_one_they_are_copies_of(pictured: Pictured) -> None:
+    same, smaller = picture(1), picture(1).resize((160, 160))
+    found = pictured.hits(
+        pictured.sample("short", same, "0" * 16),
+        pictured.sample("long", same, "0" * 16, caption="A much longer caption."),
+        pictured.sample("near", smaller, "0" * 15 + "1"),
+        pictured.sample("near-copy", smaller, "0" * 15 + "1"),
+        pictured.sample("far", same, "f" * 16),
+        pictured.sample("text", None, "") | {"image": ""},
+    )
     assert set(found) == {"short", "near", "near-copy"} and all("sample long" in said for said in found.values())
+    assert found["near-copy"].endswith("that of sample near, which is that of sample long, altered")
+
+
+def test_different_pictures_with_near_hashes_both_stay(pictured: Pictured) -> None:
+    """And one that is near to both a different and the same picture goes with the same one."""
+    found = pictured.hits(
+        pictured.sample("one", picture(1), "0" * 16),
+        pictured.sample("two", picture(2), "0" * 15 + "1"),
+        pictured.sample("two, brighter", picture(2).point(lambda v: int(v * 0.9 + 20)), "0" * 15 + "7"),
+    )
+    assert set(found) == {"two, brighter"} and "sample two" in found["two, brighter"]
+
+
+def test_pictures_are_opened_only_where_hashes_are_near(pictured: Pictured) -> None:
+    found = pictured.hits(
+        pictured.sample("far", None, "f" * 16),
+        pictured.sample("copy", None, "f" * 16),
+        pictured.sample("there", picture(1), "0" * 16),
+        pictured.sample("gone", None, "0" * 15 + "1"),
+        pictured.sample("there, too", picture(1), "0" * 15 + "3"),
+    )
+    assert set(found) == {"copy", "gone", "there, too"}, "far and copy have no file, and need none"
+    assert "no longer can" in found["gone"] and "sample there" in found["there, too"]
+
+
+@pytest.mark.data
+def test_two_chest_films_that_the_hash_takes_for_one_both_stay(data_root: Path) -> None:
+    folder = data_root / "image-text/covid-chestxray/images"
+    different = (
+        "1.CXRCTThoraximagesofCOVID-19fromSingapore.pdf-002-fig3a.jpg",
+        "9fdd3c3032296fd04d2cad5d9070d4_jumbo.jpg",
+    )
+    same = ("AR-1.jpg", "AR-2.jpg", "extubation-1.jpg")
+    samples = [
+        sample(name, image=str(folder / name), phash=fingerprint(folder / name).phash) for name in (*different, *same)
+    ]
+    values = hash_values([str(row["phash"]) for row in samples])
+    assert [0, 1, 4] in near_pairs(values, distance=4).tolist(), "the hash proposes the pair"
+    assert set(hits("near-duplicate", samples, distance=4, agreement=0.75)) == {"AR-2.jpg", "extubation-1.jpg"}
 
 
 # --- captions
@@ -214,7 +287,7 @@ def test_a_benchmark_says_what_it_has(questions: Path) -> None:
 
 def test_the_rules_take_a_table_without_rows() -> None:
     for rule, parameters in (
-        ("near-duplicate", {"distance": 4.0}),
+        ("near-duplicate", {"distance": 4.0, "agreement": 0.75}),
         ("caption-duplicate", {"similarity": 0.8, "shortest": 8.0}),
         ("split-leak", {"distance": 4.0}),
         ("contamination-text", {"shortest": 8.0, "longest": 13.0, "common": 3.0}),

@@ -3,7 +3,8 @@
 ``path`` is a folder of article folders or ``.tar.gz`` packages, at any depth, or one package. A figure gives its
 caption, and as context the sentences that cite it; all figures of an article share its group. A compound caption is
 split into its panels (:mod:`met_kg.literature.panels`): where a panel has an image file of its own, it is a sample with
-its own text after what the caption says of all; otherwise ``meta`` holds the panels with their offsets in the caption.
+its own text after what the caption says of all, and its context begins with the texts of the others; if not, the
+whole figure is one. Either way ``meta`` says where each panel's text stands: it is known what is said of another one.
 """
 
 from __future__ import annotations
@@ -158,10 +159,14 @@ class _Article:
             if panel.label in own:
                 text = " ".join(filter(None, (lead_in(caption, found), caption[panel.start : panel.end])))
                 record = f"{self.record}/{figure.id}/{panel.label}"
-                yield self._row(record, figure, text, own[panel.label], {"panel": panel.label})
+                others, places = _others(caption, panel, found, len(text))
+                meta = {"panel": panel.label, "panels": places}
+                yield self._row(record, figure, text, own[panel.label], meta, others)
 
-    def _row(self, record: str, figure: Figure, caption: str, picture: Picture, meta: dict[str, object]) -> Row:
-        values = {"caption": caption, "context": clean(" ".join(figure.cited)).text, **self.common}
+    def _row(
+        self, record: str, figure: Figure, caption: str, picture: Picture, meta: dict[str, object], others: str = ""
+    ) -> Row:
+        values = {"caption": caption, "context": (others + clean(" ".join(figure.cited)).text).rstrip(), **self.common}
         path = picture.path
         inside = path.parent == self.place.images_dir
         image = rendered_path(path, self.place.images_dir) if inside else self._written(path)
@@ -178,6 +183,22 @@ class _Article:
             folder = self.spec.path if root.is_dir() else str(Path(self.spec.path).parent)
             return f"{folder.rstrip('/')}/{path.relative_to(root if root.is_dir() else root.parent).as_posix()}"
         return path.resolve().as_posix()
+
+
+def _others(caption: str, shown: Panel, found: Sequence[Panel], length: int) -> tuple[str, list[dict[str, object]]]:
+    """The texts of the other panels as sentences, and where the panels' texts stand: in caption and context.
+
+    The caption of the panel shown has this length and ends with its text.
+    """
+    own = {"field": "caption", "start": length - (shown.end - shown.start), "end": length}
+    known: dict[tuple[int, int], dict[str, object]] = {(shown.start, shown.end): own}
+    others = ""
+    for panel in found:
+        if (panel.start, panel.end) not in known:
+            text = caption[panel.start : panel.end].rstrip(".")
+            known[panel.start, panel.end] = {"field": "context", "start": len(others), "end": len(others) + len(text)}
+            others += f"{text}. "
+    return others, [{"label": panel.label, **known[panel.start, panel.end]} for panel in found]
 
 
 def _panel_names(graphic: str, label: str) -> tuple[str, ...]:
