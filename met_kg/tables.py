@@ -102,9 +102,19 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             "level": _TEXT,  # short | descriptive | knowledge
             "text": _TEXT,
             "source_text": _TEXT,  # verbatim
-            "facts": _TEXT,  # JSON list, one entry per sentence: triples or source spans
-            "generator": _TEXT,
+            "facts": _TEXT,  # JSON list of {"sentence", "facts"}: triples, or spans {column, text, start, end}
+            "generator": _TEXT,  # and the model whose rewriting was accepted
             "split": _TEXT,
+        }
+    ),
+    "rewrites": pa.schema(
+        {
+            "sample_id": _TEXT,
+            "level": _TEXT,
+            "accepted": _FLAG,
+            "reason": _TEXT,  # why the grounded text stays; '' where accepted
+            "text": _TEXT,  # what the model wrote last; '' without an answer
+            "model": _TEXT,
         }
     ),
     "vqa": pa.schema(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from met_kg.errors import DataProblem, MissingData, UsageProblem
+from met_kg.paths import expand_path
 
 if TYPE_CHECKING:
     import requests
@@ -244,6 +245,13 @@ class CachedChat:
         self._model, self._folder = model, folder
         folder.mkdir(parents=True, exist_ok=True)
         self.asked = self.from_cache = self.prompt_tokens = self.completion_tokens = 0
+
+    @classmethod
+    def of(cls, options: ChatOptions, folder: Path) -> Self:
+        """The model that a recipe names, its answers kept in a folder."""
+        if options.path is not None:
+            return cls(LocalChat(str(expand_path(options.path))), folder)
+        return cls(EndpointChat.of(options), folder)
 
     def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
         """See :class:`ChatModel`; a failure is not kept."""

@@ -36,9 +36,11 @@ def _synthesize(ctx: Context) -> None:
             options=ctx.recipe.synthesize,
             seed=ctx.recipe.seed,
             tree_version={"version": about["version"], "sha256": about["sha256"]},
+            cache=ctx.run / "cache/chat",
         )
     ctx.quarantined += made.rejected
     tables.write("captions", made.captions, ctx.out("captions.parquet"))
+    tables.write("rewrites", made.rewrites, ctx.out("rewrites.parquet"))
     tables.write("vqa", made.vqa, ctx.out("vqa.parquet"))
     made.plan.to_csv(ctx.out("plan.tsv"), sep="\t", index=False)
     write_ntriples(item_triples(made.vqa), ctx.out("graph/items.nt"))
@@ -47,6 +49,8 @@ def _synthesize(ctx: Context) -> None:
         "items": len(made.vqa),
         "key nodes": int(made.vqa["key_node"].nunique()),
     }
+    if made.rewrite_counts:
+        ctx.counts["rewrites"] = made.rewrite_counts
     ctx.counts["by type"] = {k: int(v) for k, v in sorted(Counter(made.vqa["type"]).items())}
     ctx.counts["by format"] = {k: int(v) for k, v in sorted(Counter(made.vqa["format"]).items())}
 
@@ -168,7 +172,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "synthesize",
         room="synthesis",
         needs=("samples.parquet", "anchors.parquet", "decisions.parquet", "graph/tree.nt", "graph/closure.nt"),
-        makes=("captions.parquet", "vqa.parquet", "plan.tsv", "graph/items.nt"),
+        makes=("captions.parquet", "rewrites.parquet", "vqa.parquet", "plan.tsv", "graph/items.nt"),
         do=_synthesize,
         settings=lambda r: r.synthesize.model_dump(mode="json"),
         graphs=((Graphs.ITEMS, "graph/items.nt"),),

@@ -142,14 +142,10 @@ def read_literature(ctx: Context) -> None:
 
 def _language_model(ctx: Context) -> CachedChat | None:
     """The model that reads literature, its answers kept in the run, where the next build finds them."""
-    from met_kg.models.chat import CachedChat, EndpointChat, LocalChat
+    from met_kg.models.chat import CachedChat
 
     given = ctx.recipe.literature.extractor
-    if given is None:
-        return None
-    if given.path is not None:
-        return CachedChat(LocalChat(str(expand_path(given.path))), ctx.run / "cache/chat")
-    return CachedChat(EndpointChat.of(given), ctx.run / "cache/chat")
+    return CachedChat.of(given, ctx.run / "cache/chat") if given else None
 
 
 def _documents(ctx: Context, corpus: Documents) -> list[Document]:

@@ -93,6 +93,9 @@ class TreeIndex:
         self._reach: dict[str, frozenset[str]] = {}
         self._placed: frozenset[str] | None = None
         self._alike: dict[str, tuple[str, ...]] | None = None
+        self._short: dict[str, list[str]] | None = None
+        self._roles: dict[str, frozenset[str]] = {}
+        self._bearers: dict[str, tuple[str, ...]] = {}
         self._below: Counter[str] = Counter()
         for node in self.nodes:
             self._below.update(self.path(node)[1:])
@@ -119,6 +122,22 @@ class TreeIndex:
             rows = self._graph.rows("synthesize/exact-names", node=node)
             self._exact[node] = tuple(str(row["name"]) for row in rows)
         return self._exact[node]
+
+    def abbreviations(self, node: str) -> list[str]:
+        """What the tree marks as abbreviations of the node, as written."""
+        if self._short is None:
+            self._short = {}
+            for row in self._graph.rows("synthesize/abbreviations"):
+                self._short.setdefault(str(row["node"]), []).append(str(row["name"]))
+        return self._short.get(node, [])
+
+    def bearers(self, name: str) -> tuple[str, ...]:
+        """Nodes of any axis that bear a name."""
+        name = name.lower()
+        if name not in self._bearers:
+            rows = self._graph.rows("synthesize/bearers", text=name)
+            self._bearers[name] = tuple(str(row["node"]) for row in rows)
+        return self._bearers[name]
 
     def terms(self, node: str) -> tuple[str, ...]:
         """Label and synonyms, each as :func:`spaced` writes it."""
@@ -176,6 +195,15 @@ class TreeIndex:
             rows = self._graph.rows(f"questions/{kind}")
             self._answers[kind] = frozenset(str(row["node"]) for row in rows) & self.nodes.keys()
         return self._answers[kind]
+
+    def role(self, role: str) -> frozenset[str]:
+        """The nodes that captions treat alike under a role: query ``synthesize/branches``."""
+        if not self._roles:
+            found: dict[str, set[str]] = {}
+            for row in self._graph.rows("synthesize/branches"):
+                found.setdefault(str(row["role"]), set()).add(str(row["node"]))
+            self._roles.update((name, frozenset(nodes)) for name, nodes in found.items())
+        return self._roles.get(role, frozenset())
 
     def divisions(self, node: str) -> frozenset[str]:
         """The divisions of the body that a structure belongs to."""

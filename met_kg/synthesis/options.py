@@ -6,9 +6,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Level", "SynthesisOptions"]
+from met_kg.models.options import ChatOptions
+
+__all__ = ["Level", "RewriteOptions", "SynthesisOptions"]
 
 Level = Literal["short", "descriptive", "knowledge"]
+
+
+class RewriteOptions(ChatOptions):
+    """A language model that rewrites captions; what it writes is kept only where it is faithful."""
+
+    levels: list[Level] = Field(default=["short", "descriptive", "knowledge"], description="caption levels to rewrite")
+    tries: int = Field(default=2, ge=1, le=5, description="answers asked for, each after the first with what was wrong")
+    failures: int = Field(default=3, ge=1, description="calls without answer in a row after which it counts as dead")
 
 
 class SynthesisOptions(BaseModel):
@@ -27,4 +37,5 @@ class SynthesisOptions(BaseModel):
     per_branch: int = Field(default=2_000, ge=1, description="most items of one type and format in one branch")
     per_type: int = Field(default=100_000, ge=1, description="most items of one type and format")
     node_floor: int = Field(default=3, ge=0, description="items of a node that the caps of branch and type let pass")
+    rewrite: RewriteOptions | None = Field(default=None, description="a language model that rewrites captions")
     depth_span: int = Field(default=2, ge=0, description="how far a distractor's depth may be from the key's")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 import pandas as pd
 
 from met_kg.synthesis.index import TreeIndex, spaced
 
 __all__ = ["Anchor", "Sample", "read_samples", "spoken_names"]
+
+_COLUMNS: Final = ("modality", "view", "body_part", "finding", "sex", "age")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Anchor:
     score: float
     evidence: Any
     seen: bool = True
+    assertion: str = "positive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Sample:
     barred: frozenset[str]  # lineage of everything it shows or may show
     pictured: bool = False  # some modality is known to have made its image: no drawing, as far as the record says
     description: tuple[str, tuple[tuple[str, str, str], ...]] = ("", ())  # a short caption and the triples it rests on
+    #: What its metadata state: modality, view, body_part, finding, sex, age.
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, axis: str, polarity: str = "positive") -> list[Anchor]:
         """Anchors on an axis with a polarity."""
@@ -76,6 +81,7 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
                     str(row["method"]),
                     float(row["score"]),
                     _evidence(str(row["evidence"])),
+                    assertion=str(row["assertion"]),
                 )
             )
     for row in samples.sort_values("sample_id").to_dict("records"):
@@ -95,6 +101,7 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
             anchors=tuple(_looked_at(mine, tree, diagnosed=bool(str(row["finding"]).strip()))),
             barred=frozenset().union(*(tree.lineage(n) for n in shown)),
             pictured=any(a.polarity == "positive" and a.node in tree.answers("examination") for a in mine),
+            columns={c: str(row[c]) for c in _COLUMNS},
         )
 
 

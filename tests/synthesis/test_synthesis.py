@@ -127,19 +127,6 @@ def test_same_seed_same_tables_and_order_does_not_matter(mini_graph: Graph) -> N
     assert other.vqa.to_json() != first.vqa.to_json()
 
 
-def test_captions_say_only_what_the_graph_holds(mini_graph: Graph) -> None:
-    made = _made(mini_graph, count=6)
-    texts = made.captions[made.captions["level"] == "knowledge"]["text"].tolist()
-    assert any("There is no pleural effusion." in t and "Pneumonia commonly goes with cough." in t for t in texts)
-    for row in made.captions.to_dict("records"):
-        lines = json.loads(row["facts"])
-        assert row["text"] == " ".join(line["sentence"] for line in lines)
-        assert row["source_text"].startswith("Case ")
-        for subject, predicate, value in (fact for line in lines for fact in line["triples"]):
-            term = ox.Literal(value) if predicate == "IAO:0000115" else _iri(value)
-            assert next(mini_graph.store.quads_for_pattern(_iri(subject), _iri(predicate), term, None), None)
-
-
 def test_proofs_hold_until_the_tree_or_a_sample_changes(mini_graph: Graph) -> None:
     made = _made(mini_graph)
     assert _failed(mini_graph, made) == {}
