@@ -10,7 +10,7 @@ from typing import Final
 from met_kg.synthesis.english import article, indefinite, is_plural, listed, plural, sentence, word_table
 from met_kg.synthesis.index import TreeIndex
 
-__all__ = ["Names", "article", "indefinite", "listed", "plural", "sentence", "uninverted"]
+__all__ = ["Names", "article", "indefinite", "listed", "plural", "sentence", "stands_for", "uninverted"]
 
 _NOT_A_QUALIFIER: Final = re.compile(
     r"^(and|or|with|without|due|not|in|of|on|type|types|stage|grade|group|familial type)\b|\d", re.IGNORECASE

@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from met_kg.graph.store import Graph
 from met_kg.log import Log, silent
+from met_kg.synthesis.captions.naming import is_named
 from met_kg.synthesis.causes import Cause, Causes
 from met_kg.synthesis.claims import DENIALS
 from met_kg.synthesis.index import TreeIndex, spaced
@@ -197,12 +198,7 @@ def _wording(item: Mapping[Any, Any], bound: Mapping[str, Any], tree: TreeIndex,
         return wrong
     if item["format"] == "open" and bound.get("facts"):
         said = [value for _, _, value in bound["facts"] if value in tree.nodes]
-        words = spaced(answer)
-        return [
-            f"the answer does not name {node}"
-            for node in said
-            if spaced(names[node]) not in words and not any(term in words for term in tree.terms(node))
-        ]
+        return [f"the answer does not name {node}" for node in said if not is_named(answer, node, tree, names)]
     if item["format"] == "open":
         return [] if _calls(answer, nodes[0], tree, names) else [f"the answer '{answer}' is no name of {nodes[0]}"]
     place = LETTERS.find(answer) if len(answer) == 1 else -1
