@@ -23,6 +23,7 @@ from met_kg.graph.store import Graph
 from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
 from met_kg.synthesis.captions import CaptionWriter
+from met_kg.synthesis.captions.naming import is_named
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.names import Names
 from met_kg.synthesis.sample import read_samples, spoken_names
@@ -47,7 +48,8 @@ def main() -> None:
     samples, anchors = (tables.read(t, given.run / f"{t}.parquet") for t in ("samples", "anchors"))
     samples, anchors = (t[t["sample_id"].isin(kept)] for t in (samples, anchors))
     found = list(read_samples(samples, anchors, tree))
-    writer = CaptionWriter(tree, Names(tree, spoken_names(found)), ["short", "descriptive", "knowledge"], given.seed)
+    names = Names(tree, spoken_names(found))
+    writer = CaptionWriter(tree, names, ["short", "descriptive", "knowledge"], given.seed)
     rows: list[dict[str, Any]] = []
     for turn in ("first", "again"):
         start = time.perf_counter()
@@ -67,13 +69,20 @@ def main() -> None:
     counts: Counter[str] = Counter()
     for row in whole:
         for line in json.loads(row["facts"]):
-            _check(line, row["sample_id"], source, graph, linker, tree, counts)
+            _check(line, row["sample_id"], source, graph, linker, names, tree, counts)
     for what, count in sorted(counts.items()):
         print(f"{what}\t{count}")
 
 
 def _check(
-    line: dict[str, Any], sample: str, source: Any, graph: Graph, linker: Linker, tree: TreeIndex, counts: Counter[str]
+    line: dict[str, Any],
+    sample: str,
+    source: Any,
+    graph: Graph,
+    linker: Linker,
+    names: Names,
+    tree: TreeIndex,
+    counts: Counter[str],
 ) -> None:
     """Count one sentence: facts that hold or not, entities read as meant or not."""
     general = not any(isinstance(f, dict) or f[0].startswith("sample:") for f in line["facts"])
@@ -95,6 +104,11 @@ def _check(
         # A definition is a literal, of whatever language.
         holds = any(term is not None or quad.object.value == value for quad in quads)
         counts["triples" if holds else "triples that the graph lacks"] += 1
+        if value in tree.nodes and predicate != "met:ancestor":  # "it" goes on with the kind named before
+            named = is_named(line["sentence"], value, tree, names)
+            counts["nodes of facts that the sentence names" if named else "nodes that it does not name"] += 1
+            if not named:
+                print(f"  not named: {value} ({tree.nodes[value].label}): {line['sentence']}")
         if predicate in MEANT and tree.nodes[value].axis in ("disease", "finding"):
             as_meant = bool(read.get(value, set()) & MEANT[predicate])
             counts[f"{predicate} read as meant" if as_meant else f"{predicate} not read as meant"] += 1

@@ -11,6 +11,9 @@ from met_kg.graph.closure import add_closure
 from met_kg.graph.store import Graph
 from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
+from met_kg.synthesis.captions.naming import is_named
+from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.names import Names
 from met_kg.vocabulary import Graphs, expand
 
 RICH = {
@@ -30,6 +33,7 @@ def test_every_sentence_stands_on_facts_that_hold(mini_graph: Graph) -> None:
     table, _ = anchored(mini_graph, *samples)
     source = table.set_index("sample_id")
     made, _ = captions(mini_graph, *samples)
+    tree = TreeIndex(mini_graph)
     assert len(made) == 9
     for row in made.to_dict("records"):
         lines = json.loads(row["facts"])
@@ -43,6 +47,8 @@ def test_every_sentence_stands_on_facts_that_hold(mini_graph: Graph) -> None:
                     assert said[fact["start"] : fact["end"]] == fact["text"] != ""
                     continue
                 subject, predicate, value = fact
+                if subject.startswith("sample:"):
+                    assert is_named(line["sentence"], value, tree, Names(tree)), (value, line["sentence"])
                 term = ox.Literal(value) if predicate == "IAO:0000115" else ox.NamedNode(expand(value))
                 pattern = (ox.NamedNode(expand(subject)), ox.NamedNode(expand(predicate)), term, None)
                 assert next(mini_graph.store.quads_for_pattern(*pattern), None), fact

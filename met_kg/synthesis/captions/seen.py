@@ -81,15 +81,12 @@ def _examined(content: Content, picture: Said, sample: Sample, say: Speaker, rng
     what, where = _placed(shown, content.organs, sample, say)
     facts += [*facts_of(shown), *where]
     who = _who(content, say, facts)
-    if not shown and not content.diagnoses and content.organs:
+    patterns, of = (_SHOWN if shown else _NOTHING_SHOWN), f" of {who}" if who else ""
+    if not shown and not content.diagnoses and content.organs and not (who and content.part is not None):
         organs = content.organs[:_FIRST]
         content.organs = _without(content.organs, organs)
         facts += facts_of(organs)
-        patterns, of = _NOTHING_SHOWN, f" of {listed([_structure(s, say) for s in organs])}"
-        who = f" of {who}" if who and content.part is not None else ""
-        of = who or of
-    else:
-        patterns, of = (_SHOWN if shown else _NOTHING_SHOWN), f" of {who}" if who else ""
+        of = f" of {listed([_structure(s, say) for s in organs])}"
     text = rng.choice(patterns).format(
         image=image, an_image=f"{article(image)} {image}", what=what, in_who=f" in {who}" if who else "", of_who=of
     )
