@@ -56,6 +56,7 @@ class Content:
     possible: list[Said] = field(default_factory=list)
     past: list[Said] = field(default_factory=list)
     absent: list[Said] = field(default_factory=list)
+    not_had: list[Said] = field(default_factory=list)
     not_reported: list[Said] = field(default_factory=list)
 
 
@@ -215,7 +216,8 @@ class Selector:
             ):
                 continue
             if anchor.polarity == "negative" and node not in sample.barred:
-                (content.not_reported if plain else content.absent).append(one)
+                seen = anchor.axis == "finding"
+                (content.not_reported if plain else content.absent if seen else content.not_had).append(one)
             elif anchor.polarity == "uncertain" and node not in shown and not self._is_stated(node, sample):
                 if anchor.assertion == "uncertain":
                     content.possible.append(one)

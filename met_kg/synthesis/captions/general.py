@@ -40,7 +40,7 @@ _RELATION: Final = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 #: The noun at the front of "anatomical cluster that consists of ...".
 _GENUS: Final = re.compile(r"([a-z -]+?) (?:that|which|of|in|connecting|composed|located|between|forming|containing)\b")
 #: A definition that is a whole sentence on something: "In human anatomy, the biceps brachii is a muscle of ...".
-_CLAUSE: Final = re.compile(r"(?:In [a-z ]+, )?[^,;:]*?\b(?:is|are)\b")
+_CLAUSE: Final = re.compile(r"(?:In [a-z ]+, )?[^,;:]*?\b(?:is|are|refers?|means?|consists?|includes?|contains?)\b")
 _INNER: Final = re.compile(r"\b(?:that|which|who|whose|where|when|as)\b")
 #: What there is one of: "largest nucleus of ...".
 _THE: Final = re.compile(r"(?:[a-z]+est|most|bottom|top|upper|lower|first|last|only|main|outer|inner)\b")

@@ -38,6 +38,7 @@ _NAMED: Final = ("{what} {be} also mentioned", "the description also mentions {w
 _POSSIBLE: Final = ("there is {what}", "{what} {be} suggested")
 _PAST: Final = ("there is a history of {what}",)
 _ABSENT: Final = ("there is no {what}", "no {what} is seen")
+_NOT_HAD: Final = ("there is no {what}",)
 _NOT_REPORTED: Final = ("no {what} is reported", "the report mentions no {what}")
 
 
@@ -149,6 +150,7 @@ def rest(content: Content, say: Speaker, rng: Random) -> Iterator[Line]:
     for patterns, found in (
         (_PAST, content.past),
         (_ABSENT, content.absent),
+        (_NOT_HAD, content.not_had),
         (_NOT_REPORTED, content.not_reported),
     ):
         chosen = found[:_MOST]
