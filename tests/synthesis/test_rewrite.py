@@ -8,15 +8,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from caption_corpus import captions
+from caption_corpus import anchored, captions
 from chat_server import ChatServer, Say
 
+from met_kg.errors import UsageProblem
 from met_kg.graph.store import Graph
 from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
 from met_kg.models.chat import CachedChat, EndpointChat
 from met_kg.models.options import ChatOptions
-from met_kg.synthesis.options import RewriteOptions
+from met_kg.synthesis import synthesize
+from met_kg.synthesis.options import RewriteOptions, SynthesisOptions
 from met_kg.synthesis.rewrite import Rewriter, Rewritten
 from met_kg.synthesis.rewrite.faithful import Faithful
 
@@ -170,3 +172,23 @@ def test_cached_chat_of_options(server: ChatServer, tmp_path: Path) -> None:
     server.says = [Say('{"text": "x"}')]
     chat = CachedChat.of(ChatOptions(endpoint=server.url, model="writer"), tmp_path)
     assert chat.complete([{"role": "user", "content": "x"}], {}).text == '{"text": "x"}'
+
+
+def test_synthesis_rewrites_when_a_recipe_names_a_model(mini_graph: Graph, server: ChatServer, tmp_path: Path) -> None:
+    samples, anchors = anchored(
+        mini_graph, {"caption": TEXT, "modality": "CT"}, {"caption": "Asthma.", "modality": "CT"}
+    )
+    server.answer = lambda asked: Say(
+        json.dumps({"text": _faithful(_said(asked)) if "consolidation" in _said(asked).lower() else "Lung cancer."})
+    )
+    given = {"endpoint": server.url, "model": "writer", "tries": 1, "levels": ["descriptive"]}
+    options = SynthesisOptions.model_validate({"rewrite": given})
+    version = {"version": "test", "sha256": "0" * 64}
+    with pytest.raises(UsageProblem, match="folder"):
+        synthesize(samples, anchors, mini_graph, options=options, seed=7, tree_version=version)
+    made = synthesize(samples, anchors, mini_graph, options=options, seed=7, tree_version=version, cache=tmp_path)
+    assert made.rewrite_counts == {"accepted": 1, "refused": 1}
+    assert set(made.rewrites["level"]) == {"descriptive"} and made.rewrites["accepted"].tolist().count(True) == 1
+    by = made.captions["generator"].str.endswith(", writer")
+    assert made.captions.loc[by, "level"].tolist() == ["descriptive"]
+    assert json.loads(made.captions.loc[by, "facts"].iloc[0])[0]["sentence"], "the grounded sentences stay beside it"
