@@ -134,7 +134,7 @@ class Selector:
             return max(finer, key=lambda m: (self._tree.nodes[m.node].depth, m.node))
         drawn = medium is not None and medium.called not in ("photograph", "micrograph", "figure", _UNKNOWN)
         for column in ("caption", "context"):
-            here = [m for m in ways if m.span is not None and m.span.column == column]
+            here = [m for m in ways if m.column == column]
             if drawn and not any(m.node in self._tree.role("looked-at") for m in here):
                 continue
             here = self._finest(here)
@@ -164,13 +164,13 @@ class Selector:
     def _organs(self, content: Content, sample: Sample, structures: Sequence[Said]) -> None:
         stated = [s for s in structures if s.from_metadata]
         content.part = stated[0] if stated else None
-        organs = [s for s in structures if s.span is not None and self._tree.nodes[s.node].depth >= 2]
+        organs = [s for s in structures if s.column and self._tree.nodes[s.node].depth >= 2]
         if content.part is not None:
             inside = self._tree.lineage(content.part.node)
             organs = [s for s in organs if s.node in inside and s.node != content.part.node]
             organs = [s for s in organs if self._tree.nodes[s.node].depth > self._tree.nodes[content.part.node].depth]
         elif content.picture is not None and content.picture.node not in self._tree.role("looked-at"):
-            organs = [s for s in organs if not sample.caption or (s.span is not None and s.span.column == "caption")]
+            organs = [s for s in organs if not sample.caption or s.column == "caption"]
         organs = self._finest(organs)
         called = [self._names[s.node] for s in organs]
         # 'muscle' beside 'skeletal muscle' says nothing more.
@@ -186,7 +186,7 @@ class Selector:
         complaints = self._finest([s for s in deep if s.node in self._tree.role("complaint")])
         ill = self._finest([s for s in diseases if self._tree.nodes[s.node].depth >= 2 or s.from_metadata])
         stated = [s for s in ill if s.from_metadata]
-        first = {s.node for s in stated} or {s.node for s in ill if s.span is not None and s.span.column == "caption"}
+        first = {s.node for s in stated} or {s.node for s in ill if s.column == "caption"}
         content.complaints = complaints
         if content.picture is None:
             seen = [s for s in seen if s.node in self._tree.role("drawn-finding")]

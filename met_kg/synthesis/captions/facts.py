@@ -12,6 +12,8 @@ from met_kg.synthesis.sample import Anchor, Sample
 
 __all__ = ["Fact", "Line", "Said", "Span", "facts_of", "said"]
 
+#: Columns of text, in the order in which they are told; first what no text says.
+_TEXTS: Final = ("", "caption", "context")
 _STATES: Final = {"positive": "met:depicts", "negative": "met:excludes", "uncertain": "met:mayDepict"}
 
 
@@ -31,10 +33,14 @@ Fact = tuple[str, str, str] | Span
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A node that the sample's anchors state, with what states it; ``span`` is where a text names it."""
+    """A node that the sample's anchors state, with what states it.
+
+    ``column``: the text that names it, '' for metadata; ``span``: where, when the anchor's evidence still stands there.
+    """
 
     node: str
     facts: tuple[Fact, ...]
+    column: str
     span: Span | None
     several: bool
     from_metadata: bool
@@ -42,9 +48,7 @@ class Said:
     @property
     def place(self) -> tuple[int, int]:
         """An order as in the source: metadata, caption, context."""
-        if self.span is None:
-            return (0, 0)
-        return ({"caption": 1, "context": 2}.get(self.span.column, 0), self.span.start)
+        return (_TEXTS.index(self.column), self.span.start if self.span else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,12 @@ def said(sample: Sample, anchor: Anchor, tree: TreeIndex) -> Said:
     triple: Fact = (f"sample:{sample.sample_id}", _STATES[anchor.polarity], anchor.node)
     found = _span(sample, anchor)
     facts = (triple,) if found is None else (triple, found)
-    in_text = found is not None and found.column in ("caption", "context")
+    in_text = found is not None and found.column in _TEXTS
+    field = str(anchor.evidence.get("field", "")) if isinstance(anchor.evidence, dict) else ""
     return Said(
         anchor.node,
         facts,
+        field if field in _TEXTS else "",
         found if in_text else None,
         in_text and found is not None and _several(found.text, tree.nodes[anchor.node].label),
         "metadata" in anchor.method,
