@@ -50,6 +50,12 @@ OTHER_WORDS = (
     ("The description also covers ", "The report describes "),
     ("This is ", "The image is "),
     (" are reported.", " are reported in this case."),
+    (" chest radiograph ", " chest X-ray "),
+    ("computed tomography (CT) image", "CT scan"),
+    (" are described.", " are also seen."),
+    ("Possible ", "There may be "),
+    (" is suggested.", "."),
+    (" in a patient with ", " in a case of "),
 )
 
 
@@ -95,7 +101,7 @@ def faithful(text: str, rng: Random) -> str:
     text = " ".join(told)
     for one, other in OTHER_WORDS:
         text = text.replace(one, other)
-    return text
+    return re.sub(r"\bNo ([a-z ]+) is seen\.", lambda m: f"{m[1].capitalize()} is not seen.", text)
 
 
 def main() -> None:
@@ -134,7 +140,9 @@ def main() -> None:
 
     server.answer = answer
     options = RewriteOptions(endpoint=server.url, model="local", tries=1)
-    check = Faithful(Linker(Lexicon.from_graph(graph)), {str(r["node"]) for r in graph.rows("synthesize/plain-words")})
+    check = Faithful(
+        Linker(Lexicon.from_graph(graph)), {str(r["node"]) for r in graph.rows("synthesize/plain-words")}, tree.wider
+    )
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         done = Rewriter(CachedChat(EndpointChat.of(options), Path(folder)), check, options).rewrite(table)

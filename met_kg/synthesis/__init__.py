@@ -78,7 +78,7 @@ def synthesize(
     found = [replace(s, description=described.get(s.sample_id, ("", ()))) for s in found]
     items = ItemWriter(tree, names, options=options, seed=seed, tree_version=tree_version)
     vqa, plan = items.write(found)
-    done = _rewritten(tables.frame("captions", written), graph, options, cache)
+    done = _rewritten(tables.frame("captions", written), graph, tree, options, cache)
     rejected = [*captions.rejected, *items.rejected]
     return Synthesis(done.captions, vqa, plan, done.rewrites, done.counts, rejected)
 
@@ -89,7 +89,9 @@ def _description(caption: Mapping[str, Any]) -> tuple[str, tuple[Fact, ...]]:
     return str(caption["text"]), tuple((s, p, o) for s, p, o in facts if s.startswith("sample:"))
 
 
-def _rewritten(captions: pd.DataFrame, graph: Graph, options: SynthesisOptions, cache: Path | None) -> Rewritten:
+def _rewritten(
+    captions: pd.DataFrame, graph: Graph, tree: TreeIndex, options: SynthesisOptions, cache: Path | None
+) -> Rewritten:
     """The captions as a language model words them, where one is named and says the same."""
     if options.rewrite is None:
         return Rewritten(captions, tables.empty("rewrites"), {})
@@ -97,4 +99,5 @@ def _rewritten(captions: pd.DataFrame, graph: Graph, options: SynthesisOptions, 
         raise UsageProblem("a rewriter needs a folder for its answers", hint="give cache=")
     linker = Linker(Lexicon.from_graph(graph))
     plain = {str(row["node"]) for row in graph.rows("synthesize/plain-words")}
-    return Rewriter(CachedChat.of(options.rewrite, cache), Faithful(linker, plain), options.rewrite).rewrite(captions)
+    check = Faithful(linker, plain, tree.wider)
+    return Rewriter(CachedChat.of(options.rewrite, cache), check, options.rewrite).rewrite(captions)

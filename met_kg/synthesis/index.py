@@ -107,6 +107,10 @@ class TreeIndex:
             found.append(above)
         return found
 
+    def wider(self, node: str) -> list[str]:
+        """The tree parents of a node, up to the axis root; none for a node that is not live."""
+        return self.path(node)[1:] if node in self.nodes else []
+
     def generality(self, node: str) -> int:
         """How general a node is: the binary digits of the number of nodes below it in the tree."""
         return self._below[node].bit_length()

@@ -18,6 +18,7 @@ from met_kg.literature.linker import Linker
 from met_kg.models.chat import CachedChat, EndpointChat
 from met_kg.models.options import ChatOptions
 from met_kg.synthesis import synthesize
+from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.options import RewriteOptions, SynthesisOptions
 from met_kg.synthesis.rewrite import Rewriter, Rewritten
 from met_kg.synthesis.rewrite.faithful import Faithful
@@ -63,7 +64,8 @@ def _rewritten(graph: Graph, server: ChatServer, folder: Path, table: pd.DataFra
     given = RewriteOptions(endpoint=server.url, model="writer", retries=0, **options)
     chat = CachedChat(EndpointChat.of(given, backoff=0), folder)
     plain = {str(row["node"]) for row in graph.rows("synthesize/plain-words")}
-    return Rewriter(chat, Faithful(Linker(Lexicon.from_graph(graph)), plain), given).rewrite(table)
+    check = Faithful(Linker(Lexicon.from_graph(graph)), plain, TreeIndex(graph).wider)
+    return Rewriter(chat, check, given).rewrite(table)
 
 
 def _said(asked: dict[str, Any]) -> str:

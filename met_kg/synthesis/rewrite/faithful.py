@@ -8,7 +8,7 @@ side or place to another finding, or says of the image what the grounded text on
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -54,10 +54,16 @@ class Grounded:
 
 
 class Faithful:
-    """Compares captions by what a linker reads in them; ``plain`` are nodes that may come and go."""
+    """Compares captions by what a linker reads in them.
 
-    def __init__(self, linker: Linker, plain: Container[str] = ()) -> None:
-        self._linker, self._plain = linker, plain
+    ``plain`` are nodes that may come and go; ``wider`` gives what a node is a kind of: where a chest CT is affirmed,
+    the word CT adds nothing.
+    """
+
+    def __init__(
+        self, linker: Linker, plain: Container[str] = (), wider: Callable[[str], Sequence[str]] = lambda node: ()
+    ) -> None:
+        self._linker, self._plain, self._wider = linker, plain, wider
 
     def objection(self, grounded: Grounded, text: str) -> str:
         """Why a rewritten text is refused; '' when it is accepted."""
@@ -72,11 +78,16 @@ class Faithful:
             return f"it has {len(text)} characters where the grounded text has {len(source)}"
         before, after = claims_of(source, self._linker, self._plain), claims_of(text, self._linker, self._plain)
         return (
-            _entities(before, after, grounded.nodes)
+            _entities(before, after, grounded.nodes, self._implied(before), self._implied(after))
             or _sets(before, after)
             or _bindings(before, after)
             or self._generality(grounded, before, after)
         )
+
+    def _implied(self, claims: Claims) -> frozenset[str]:
+        """What the affirmed entities are kinds of."""
+        affirmed = (node for node, status in claims.status.items() if status == {"positive"})
+        return frozenset(wide for node in affirmed for wide in self._wider(node))
 
     def _generality(self, grounded: Grounded, before: Claims, after: Claims) -> str:
         """What is said in general only stays general, and what is said of this image is still said of it."""
@@ -99,22 +110,27 @@ class Faithful:
             if _GENERAL.search(low) and not of_this:
                 continue
             told |= nodes
-            if only := sorted(nodes - particular - either):
+            wide = {w for node in particular for w in self._wider(node)}
+            if only := sorted(nodes - particular - either - wide):
                 return f"it says of this image what is said in general: {_called(only, after)}"
-        if lost := sorted(particular - told):
+        if lost := sorted(particular - told - {w for node in told for w in self._wider(node)}):
             return f"it no longer says of this image: {_called(lost, after)}"
         return ""
 
 
-def _entities(before: Claims, after: Claims, known: frozenset[str]) -> str:
-    new = sorted(node for node in after.status if node not in before.status and node not in known)
+def _entities(
+    before: Claims, after: Claims, known: frozenset[str], implied: frozenset[str], still_implied: frozenset[str]
+) -> str:
+    affirmed = {node for node, status in after.status.items() if status == {"positive"}}
+    new = sorted(set(after.status) - set(before.status) - known - (implied & affirmed))
     if new:
         return f"it adds {_called(new, after)}"
-    lost = sorted(node for node in before.status if node not in after.status)
+    kept = {node for node, status in before.status.items() if status == {"positive"} and node in still_implied}
+    lost = sorted(set(before.status) - set(after.status) - kept)
     if lost:
         return f"it leaves out {_called(lost, before)}"
     for node, was in sorted(before.status.items()):
-        now = after.status[node]
+        now = after.status.get(node, was)
         if now != was:
             return f"it makes {_called([node], before)} {_and(now)}, which is {_and(was)}"
     if after.denials > before.denials:
