@@ -23,7 +23,8 @@ def _sums(
     where = np.array([names[c] for c in clusters], dtype=np.int64)
     weight = np.asarray(weights, dtype=np.float64)
     total = np.bincount(where, weights=weight * np.asarray(values, dtype=np.float64), minlength=len(names))
-    return total, np.bincount(where, weights=weight, minlength=len(names))
+    size = np.bincount(where, weights=weight, minlength=len(names))
+    return total.astype(np.float64), size.astype(np.float64)
 
 
 def clustered_interval(

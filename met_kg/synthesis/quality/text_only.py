@@ -1,0 +1,223 @@
+"""The built-in solver that never sees an image: words and letters of question and options, learnt from other patients.
+
+Multiple choice: the options of an item are compared pairwise (Bradley and Terry 1952), a logistic regression on the
+difference of their features: the option as a whole, its words and n-grams of letters, its length beside the others',
+itself crossed with the question's words, and with the company it keeps. Yes-no: the question's words and n-grams. Open:
+the question's words and pairs of words, to the answers that others had. Folds never part a patient or document.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from met_kg.filtering.phrases import words_of
+from met_kg.synthesis.quality.context import key_option
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+__all__ = ["Solver", "TextOnly", "folds_of", "solver"]
+
+Item = Mapping[str, Any]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_LETTERS: Final = (3, 4, 5)  # of an n-gram
+_STEPS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TextOnly:
+    """Of each item how often it was solved (0..1) over the cross-validations, and the mean probability of its key."""
+
+    solved: Floats
+    probability: Floats
+
+
+def folds_of(groups: Sequence[str], count: int, rng: np.random.Generator) -> Ints:
+    """A fold for each item: all of a group in one, folds of about the same size."""
+    size = Counter(groups)
+    names = sorted(size)
+    rng.shuffle(names)
+    held, at = [0] * count, {}
+    for name in sorted(names, key=lambda n: -size[n]):  # stable: the shuffle decides among equals
+        at[name] = held.index(min(held))
+        held[at[name]] += size[name]
+    return np.array([at[g] for g in groups], dtype=np.int64)
+
+
+class Solver:
+    """A solver over the items of one type and format: features once, then as many cross-validations as wanted."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._items = items
+
+    def cross_validated(
+        self, rows: Ints, groups: Sequence[str], weights: Floats, *, folds: int, repeats: int, seed: Sequence[int]
+    ) -> TextOnly | None:
+        """Solve the items at ``rows`` (their groups and weights given), none with a model that saw its group.
+
+        ``seed`` names the folds: other numbers, other folds. None where there are fewer groups than folds.
+        """
+        if len(set(groups)) < folds:
+            return None
+        solved, probability = np.zeros(len(rows)), np.zeros(len(rows))
+        for repeat in range(repeats):
+            fold = folds_of(groups, folds, np.random.default_rng([*seed, repeat]))
+            for number in range(folds):
+                held = fold == number
+                if held.any() and not held.all():
+                    one, sure = self._solve(rows[~held], weights[~held], rows[held])
+                    solved[held] += one
+                    probability[held] += sure
+        return TextOnly(solved / repeats, probability / repeats)
+
+    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> tuple[Floats, Floats]:
+        raise NotImplementedError
+
+
+def solver(items: Sequence[Item]) -> Solver:
+    """The solver for items of one format."""
+    form = items[0]["format"]
+    return Choice(items) if form == "multiple-choice" else YesNo(items) if form == "yes-no" else Open(items)
+
+
+class Choice(Solver):
+    """Multiple choice."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        super().__init__(items)
+        self._count = np.array([len(item["options"]) for item in items], dtype=np.int64)
+        self._start = np.concatenate([[0], np.cumsum(self._count)[:-1]]).astype(np.int64)
+        self._key = np.array([key_option(item) for item in items], dtype=np.int64)
+        self._features = _matrix(f for item in items for f in _option_features(item))
+
+    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> tuple[Floats, Floats]:
+        right, wrong, weight = [], [], []
+        for row, w in zip(learn.tolist(), weights.tolist(), strict=True):
+            key = self._start[row] + self._key[row]
+            for other in range(self._start[row], self._start[row] + self._count[row]):
+                if other != key:
+                    right.append(key)
+                    wrong.append(other)
+                    weight.append(w)
+        if not right:
+            chance = 1 / self._count[ask]
+            return chance, chance
+        # Half of the pairs are turned round: the regression needs two classes.
+        sign = np.where(np.arange(len(right)) % 2, 1.0, -1.0)
+        pairs = (self._features[right] - self._features[wrong]).multiply(sign[:, None]).tocsr()
+        learnt = _regression(pairs, sign, np.array(weight), intercept=False)
+        scores = self._features @ learnt.coef_[0]
+        solved, sure = np.zeros(len(ask)), np.zeros(len(ask))
+        for place, row in enumerate(ask.tolist()):
+            mine = scores[self._start[row] : self._start[row] + self._count[row]]
+            best = mine >= mine.max() - 1e-9
+            solved[place] = best[self._key[row]] / best.sum()
+            odds = np.exp(mine - mine.max())
+            sure[place] = odds[self._key[row]] / odds.sum()
+        return solved, sure
+
+
+class YesNo(Solver):
+    """Yes or no."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        super().__init__(items)
+        self._yes = np.array([item["answer"] == "yes" for item in items])
+        self._features = _matrix(_text_features(str(item["question"]), "q") for item in items)
+
+    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> tuple[Floats, Floats]:
+        known, wanted = self._yes[learn], self._yes[ask]
+        if known.all() or not known.any():
+            solved = (wanted == known[0]).astype(np.float64)
+            return solved, solved
+        learnt = _regression(self._features[learn], known, weights, intercept=True)
+        sure = learnt.predict_proba(self._features[ask])[:, 1]
+        right = np.where(wanted, sure, 1 - sure)
+        return np.where(right == 0.5, 0.5, right > 0.5), right
+
+
+class Open(Solver):
+    """Open questions."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        super().__init__(items)
+        answers = sorted({str(item["answer"]) for item in items})
+        place = {answer: i for i, answer in enumerate(answers)}
+        self._answer = np.array([place[str(item["answer"])] for item in items], dtype=np.int64)
+        self._features = _matrix(_text_features(str(item["question"]), "q", letters=()) for item in items)
+
+    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> tuple[Floats, Floats]:
+        if len(set(self._answer[learn].tolist())) < 2:
+            solved = (self._answer[ask] == self._answer[learn][0]).astype(np.float64)
+            return solved, solved
+        learnt = _regression(self._features[learn], self._answer[learn], weights, intercept=True)
+        odds = learnt.predict_proba(self._features[ask])
+        place = {answer: i for i, answer in enumerate(learnt.classes_.tolist())}
+        mine = np.array([place.get(a, -1) for a in self._answer[ask].tolist()])
+        sure = np.where(mine >= 0, odds[np.arange(len(ask)), np.maximum(mine, 0)], 0.0)
+        return ((mine >= 0) & (odds.argmax(axis=1) == mine)).astype(np.float64), sure
+
+
+def _regression(features: csr_matrix, classes: NDArray[Any], weights: Floats, *, intercept: bool) -> Any:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a solver that stops early is still a solver
+        return LogisticRegression(fit_intercept=intercept, max_iter=_STEPS).fit(
+            features, classes, sample_weight=weights
+        )
+
+
+def _option_features(item: Item) -> Iterator[dict[str, float]]:
+    options = [str(o) for o in item["options"]]
+    names, words = [o.lower() for o in options], [set(words_of(o)) for o in options]
+    asked = sorted(set(words_of(str(item["question"]))))
+    lengths = [len(o) for o in options]
+    for j, name in enumerate(names):
+        found = _text_features(options[j], "o")
+        found[f"= {name}"] = 1.0
+        for word in asked:
+            found[f"x {word}|{name}"] = 0.5
+        for other in names[:j] + names[j + 1 :]:
+            found[f"p {name}|{other}"] = 0.5
+        found["longest"] = float(lengths[j] == max(lengths))
+        found["shortest"] = float(lengths[j] == min(lengths))
+        found["longer"] = (lengths[j] - sum(lengths) / len(lengths)) / 10
+        found["like the others"] = sum(len(words[j] & words[k]) for k in range(len(options)) if k != j) / len(options)
+        found[f"at {j}"] = 1.0
+        yield found
+
+
+def _text_features(text: str, kind: str, letters: Sequence[int] = _LETTERS) -> dict[str, float]:
+    """Words, pairs of words and n-grams of letters, weighted so that long texts weigh as much as short ones."""
+    words = words_of(text)
+    line = f" {' '.join(words)} "
+    grams = Counter(f"{kind}w {w}" for w in words)
+    grams.update(f"{kind}b {a} {b}" for a, b in pairwise(words))
+    grams.update(f"{kind}c {line[i : i + n]}" for n in letters for i in range(len(line) - n + 1))
+    scale = max(1.0, float(grams.total())) ** -0.5
+    return {gram: count * scale for gram, count in grams.items()}
+
+
+def _matrix(rows: Iterable[Mapping[str, float]]) -> csr_matrix:
+    from scipy.sparse import csr_matrix
+
+    place: defaultdict[str, int] = defaultdict()
+    place.default_factory = place.__len__
+    ends, columns, values = [0], list[int](), list[float]()
+    for row in rows:
+        columns += [place[name] for name in row]
+        values += row.values()
+        ends.append(len(columns))
+    return csr_matrix((np.array(values, dtype=np.float64), columns, ends), shape=(len(ends) - 1, max(1, len(place))))
