@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from met_kg.graph.store import Graph
 
-__all__ = ["Controlled", "control"]
+__all__ = ["Controlled", "control", "groups_of"]
 
 Item = Mapping[str, Any]
 
@@ -133,7 +133,7 @@ def _shortcuts(
     asked = _without_image(rows, context, options, findings, figures, run, log)
     weight: dict[str, float] = {}
     shown = []
-    for group in _groups(rows, context, asked, seed):
+    for group in groups_of(rows, context.group, context.caption, asked, seed):
         own = options.shortcuts.policies
         policy = own.get(f"{group.type}/{group.format}", own.get(group.type, options.shortcuts.policy))
         outcome = treat(group, policy, options.shortcuts)
@@ -179,16 +179,24 @@ def _without_image(
     return solved
 
 
-def _groups(items: Sequence[Item], context: Context, asked: Mapping[str, float], seed: int) -> Iterator[Group]:
+def groups_of(
+    items: Sequence[Item],
+    group: Mapping[str, str],
+    captions: Mapping[str, str],
+    asked: Mapping[str, float],
+    seed: int,
+) -> Iterator[Group]:
+    """Items by type, format and whether they are visual; ``group`` and ``captions`` are of samples, ``asked`` says of
+    items whether a language model solves them (empty where none was asked)."""
     places: dict[tuple[str, str, bool], list[Item]] = {}
     for item in items:
         places.setdefault((str(item["type"]), str(item["format"]), bool(item["visual"])), []).append(item)
     for (kind, form, visual), mine in sorted(places.items()):
         name = hashlib.sha256(f"{kind}/{form}/{visual}".encode()).digest()
-        groups = [context.group.get(str(item["sample_id"]), str(item["sample_id"])) for item in mine]
+        groups = [group.get(str(item["sample_id"]), str(item["sample_id"])) for item in mine]
         answered = np.array([asked[str(item["item_id"])] for item in mine]) if asked else None
         seeds = [seed, int.from_bytes(name[:4], "big")]
-        yield Group(kind, form, visual, mine, groups, context.caption, seeds, answered)
+        yield Group(kind, form, visual, mine, groups, captions, seeds, answered)
 
 
 def _findings(group: Group, outcome: Outcome, numbers: Sequence[str]) -> Iterator[Finding]:

@@ -80,6 +80,8 @@ class Group:
         self, rows: Ints, weights: Floats, options: ShortcutOptions, *, turn: int, repeats: int | None = None
     ) -> Measured:
         """All baselines on the items at ``rows``, learnt anew from them; another ``turn`` has other folds."""
+        if not len(rows):
+            return Measured(0.0, {}, None, weights)
         items = [self.items[i] for i in rows.tolist()]
         solved = heuristics(items, self.captions, weights)
         text = self.solver.cross_validated(

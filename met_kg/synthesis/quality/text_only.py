@@ -32,6 +32,9 @@ Ints = NDArray[np.int64]
 
 _LETTERS: Final = (3, 4, 5)  # of an n-gram
 _STEPS: Final = 60
+#: Answers to open questions that are learnt; rarer ones are never guessed.
+_ANSWERS: Final = 100
+_RARE: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +154,14 @@ class Open(Solver):
 
     def __init__(self, items: Sequence[Item]) -> None:
         super().__init__(items)
-        answers = sorted({str(item["answer"]) for item in items})
-        place = {answer: i for i, answer in enumerate(answers)}
-        self._answer = np.array([place[str(item["answer"])] for item in items], dtype=np.int64)
+        often = Counter(str(item["answer"]) for item in items)
+        known = sorted(often, key=lambda a: (-often[a], a))[:_ANSWERS]
+        place = {answer: i for i, answer in enumerate(known)}
+        self._answer = np.array([place.get(str(item["answer"]), _RARE) for item in items], dtype=np.int64)
         self._features = _matrix(_text_features(str(item["question"]), "q", letters=()) for item in items)
 
     def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> tuple[Floats, Floats]:
+        learn, weights = learn[self._answer[learn] != _RARE], weights[self._answer[learn] != _RARE]
         if len(set(self._answer[learn].tolist())) < 2:
             solved = (self._answer[ask] == self._answer[learn][0]).astype(np.float64)
             return solved, solved
@@ -169,11 +174,11 @@ class Open(Solver):
 
 
 def _regression(features: csr_matrix, classes: NDArray[Any], weights: Floats, *, intercept: bool) -> Any:
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a solver that stops early is still a solver
+        # That it stops early, or has many answers for few questions: it is a solver all the same.
+        warnings.simplefilter("ignore", UserWarning)
         return LogisticRegression(fit_intercept=intercept, max_iter=_STEPS).fit(
             features, classes, sample_weight=weights
         )
