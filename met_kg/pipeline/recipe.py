@@ -202,6 +202,7 @@ _PATHS: Final = (
     ("literature", "documents", "*", "path"),
     ("corpus", "*", "path"),
     ("retrieve", "labels", "path"),
+    ("quality", "checks"),
     ("filter", "benchmarks", "*", "images"),
     ("filter", "benchmarks", "*", "table"),
     ("eval", "sources", "*"),
