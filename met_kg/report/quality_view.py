@@ -38,7 +38,8 @@ def _row(found: dict[str, Any]) -> dict[str, Any]:
     acted = {name: value["above"] for name, value in after.items() if name not in (_DRAWN, "caption-word")}
     best = max(acted, key=lambda name: (acted[name], name), default="")
     return {
-        **{name: found[name] for name in ("type", "format", "visual", "policy", "note", "items", "chance")},
+        **{name: found[name] for name in ("type", "format", "visual", "policy", "acted", "note", "items")},
+        "chance": {**found["chance"], "shown": found["chance"]["after" if after else "before"]},
         "before": before.get(_DRAWN),
         "after": after.get(_DRAWN),
         "best": best,

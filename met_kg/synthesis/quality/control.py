@@ -228,6 +228,7 @@ def _shown(group: Group, outcome: Outcome) -> dict[str, Any]:
         "format": group.format,
         "visual": group.visual,
         "policy": outcome.policy,
+        "acted": bool(outcome.dropped or outcome.flagged or outcome.effective < len(outcome.rows)),
         "note": outcome.note,
         "items": {"before": len(group), "after": len(outcome.rows), "effective": round(outcome.effective, 1)},
         "chance": {"before": round(outcome.before.chance, 4), "after": round(outcome.after.chance, 4)},

@@ -3,7 +3,7 @@
 Dropping follows AFLite (Le Bras et al. 2020, "Adversarial Filters of Dataset Biases"): solvers are learnt and
 cross-validated, some of the items that they find easiest go, and solvers are learnt anew on what is left, with other
 folds, until none beats chance by more than the margin. What goes is taken from the answer (letter, yes or no) that has
-most items, so that no answer becomes the likelier one.
+most items left and easy ones among them, so that no answer becomes the likelier one.
 
 Reweighting is the same with weights (as boosting has them, turned round): what is solved counts less, until the solver
 learnt with these weights and measured by them is near chance.
@@ -125,7 +125,7 @@ def _drop(group: Group, options: ShortcutOptions) -> tuple[Ints, dict[int, str],
 
 
 def _easiest(group: Group, rows: Ints, measured: Measured, over: dict[str, float], count: int) -> dict[int, str]:
-    """The easiest items, each from the answer with most items left, and the baseline that finds each easiest."""
+    """Easy items, each from the answer with most items left that has one, and the baseline that finds each easiest."""
     names = sorted(over)
     ease = np.stack([over[name] * (_ease(group, rows, measured, name) - measured.chance) for name in names])
     total = ease.sum(axis=0)
@@ -133,14 +133,14 @@ def _easiest(group: Group, rows: Ints, measured: Measured, over: dict[str, float
     waiting: dict[str, list[int]] = defaultdict(list)
     for place in np.argsort(total, kind="stable").tolist():
         waiting[answers[place]].append(place)
-    left = Counter(answers)
     out: dict[int, str] = {}
     for _ in range(count):
-        answer = max(sorted(left), key=lambda a: (left[a], total[waiting[a][-1]]))
+        order = sorted(waiting, key=lambda a: (-len(waiting[a]), -total[waiting[a][-1]], a))
+        easy = next((a for a in order if total[waiting[a][-1]] > 0), None)
+        answer = easy or max(order, key=lambda a: total[waiting[a][-1]])
         place = waiting[answer].pop()
-        left[answer] -= 1
-        if not left[answer]:
-            del left[answer]
+        if not waiting[answer]:
+            del waiting[answer]
         out[place] = names[int(ease[:, place].argmax())]
     return out
 
