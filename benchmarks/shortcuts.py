@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from met_kg import tables
+from met_kg.synthesis.quality.context import records
 from met_kg.synthesis.quality.control import groups_of
 from met_kg.synthesis.quality.measured import Group, Measured
 from met_kg.synthesis.quality.options import BASELINES, Policy, ShortcutOptions
@@ -35,7 +36,7 @@ def read_groups(run: Path, table: str, seed: int) -> Iterator[Group]:
     samples = tables.read("samples", run / "samples.parquet", ["sample_id", "caption", "group_id"])
     captions = dict(zip(samples["sample_id"], samples["caption"], strict=True))
     group = {s: g or s for s, g in zip(samples["sample_id"], samples["group_id"], strict=True)}
-    yield from groups_of(list(items.to_dict("records")), group, captions, {}, seed)
+    yield from groups_of(list(records(items)), group, captions, {}, seed)
 
 
 def figure_rows(figures: Mapping[str, Any]) -> Iterator[list[str]]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from met_kg import tables
-from met_kg.report.run_data import RunData, read_json
-
-if TYPE_CHECKING:
-    import pandas as pd
+from met_kg.report.run_data import RunData, read_json, records
 
 __all__ = ["quality_view"]
 
@@ -55,15 +52,15 @@ def _examples(data: RunData) -> list[dict[str, Any]]:
         return []
     quality = tables.read("quality", paths[0])
     drafts = tables.read("vqa", paths[1], ["item_id", "type", "format", "question", "options", "answer"])
-    asked: pd.DataFrame = drafts.drop_duplicates("item_id").set_index("item_id")
+    asked = {str(row["item_id"]): row for row in records(drafts)}
     shown = quality.groupby(["check", "verdict"], sort=True).head(_EXAMPLES)
     return [
         {
             **{name: row[name] for name in ("check", "verdict", "reason")},
-            "question": str(asked.at[row["item_id"], "question"]),
-            "options": "; ".join(map(str, asked.at[row["item_id"], "options"])),
-            "answer": str(asked.at[row["item_id"], "answer"]),
+            "question": str(asked[row["item_id"]]["question"]),
+            "options": "; ".join(map(str, asked[row["item_id"]]["options"])),
+            "answer": str(asked[row["item_id"]]["answer"]),
         }
-        for row in shown.sort_values(["check", "verdict"], kind="stable").to_dict("records")
-        if row["item_id"] in asked.index
+        for row in records(shown.sort_values(["check", "verdict"], kind="stable"))
+        if row["item_id"] in asked
     ]

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from met_kg.paths import expand_path
 from met_kg.synthesis.index import TreeIndex
 
 if TYPE_CHECKING:
@@ -46,6 +48,12 @@ class Context:
     def picture(self) -> Mapping[str, str]:
         """Sample -> sha256 of its image; itself where there is none."""
         return {sample: digest or sample for sample, digest in self._column("sha256").items()}
+
+    def image_file(self, sample: str, run: Path) -> Path | None:
+        """The file of a sample's image (relative ones lie under ``run``); None where it is not there."""
+        image = self.image.get(sample, "")
+        path = expand_path(image, base=run) if image else None
+        return path if path is not None and path.is_file() else None
 
     def terms(self, node: str) -> tuple[str, ...]:
         """Label and synonyms of a node as :func:`met_kg.synthesis.index.spaced` writes them; none for no node."""

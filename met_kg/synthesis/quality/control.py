@@ -16,7 +16,6 @@ from met_kg import tables
 from met_kg.corpus.images import open_image
 from met_kg.errors import DataProblem
 from met_kg.log import Log, silent
-from met_kg.paths import expand_path
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.quality.asked import open_chat, right
 from met_kg.synthesis.quality.checks import Finding, apply_checks, load_checks
@@ -88,9 +87,10 @@ def control(
     if options.judge is not None:
 
         def picture(sample: str) -> Image.Image:
-            if not context.image.get(sample):
-                raise DataProblem(f"sample {sample} has no image")
-            return open_image(expand_path(context.image[sample], base=run))
+            path = context.image_file(sample, run)
+            if path is None:
+                raise DataProblem(f"the image of sample {sample} is not there")
+            return open_image(path)
 
         chat = open_chat(options.judge, run / "cache" / "chat", images=options.judge.images)
         log.info(f"  {chat.name} judges {len(items)} items")

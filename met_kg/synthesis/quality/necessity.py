@@ -49,7 +49,7 @@ def image_necessity(
     seed: int,
     log: Log,
 ) -> Necessity:
-    """Ask all items; one that is answered right with a blank image is flagged.
+    """Ask all items whose image is there; one that is answered right with a blank image is flagged.
 
     What was answered survives a kill in ``work``.
 
@@ -65,7 +65,7 @@ def image_necessity(
     DataProblem
         when an image cannot be opened.
     """
-    items = [item for item in items if context.image.get(str(item["sample_id"]))]
+    items = [item for item in items if context.image_file(str(item["sample_id"]), run) is not None]
     model = vlm.load(options.model, options.adapter)
     blank = work / "blank.png"
     work.mkdir(parents=True, exist_ok=True)
