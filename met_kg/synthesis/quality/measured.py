@@ -94,6 +94,8 @@ class Group:
         )
         if text is not None:
             solved["text-only"] = text.solved
+            if self.format != "open":
+                solved["text-only-inverted"] = text.inverted
         if self.asked is not None:
             solved["language-model"] = self.asked[rows]
         return Measured(chance(items, weights), solved, text.probability if text else None, weights)

@@ -20,7 +20,15 @@ __all__ = [
 
 Policy = Literal["flag", "reweight", "drop"]
 Baseline = Literal[
-    "majority", "longest", "shortest", "common-word", "question-word", "caption-word", "text-only", "language-model"
+    "majority",
+    "longest",
+    "shortest",
+    "common-word",
+    "question-word",
+    "caption-word",
+    "text-only",
+    "text-only-inverted",
+    "language-model",
 ]
 #: In the order in which tables show them.
 BASELINES: Final[tuple[Baseline, ...]] = (
@@ -31,6 +39,7 @@ BASELINES: Final[tuple[Baseline, ...]] = (
     "question-word",
     "caption-word",
     "text-only",
+    "text-only-inverted",
     "language-model",
 )
 

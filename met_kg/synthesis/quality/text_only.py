@@ -35,14 +35,20 @@ _STEPS: Final = 60
 #: Answers to open questions that are learnt; rarer ones are never guessed.
 _ANSWERS: Final = 100
 _RARE: Final = -1
+_EQUAL: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class TextOnly:
-    """Of each item how often it was solved (0..1) over the cross-validations, and the mean probability of its key."""
+    """Of each item how often it was solved (0..1) over the cross-validations, and the mean probability of its key.
+
+    ``inverted`` is how often the answer that the solver finds *least* likely is right: above chance where names were
+    balanced so exactly that what was seldom right among the others must be right here.
+    """
 
     solved: Floats
     probability: Floats
+    inverted: Floats
 
 
 def folds_of(groups: Sequence[str], count: int, rng: np.random.Generator) -> Ints:
@@ -72,18 +78,17 @@ class Solver:
         """
         if len(set(groups)) < folds:
             return None
-        solved, probability = np.zeros(len(rows)), np.zeros(len(rows))
+        found = np.zeros((3, len(rows)))
         for repeat in range(repeats):
             fold = folds_of(groups, folds, np.random.default_rng([*seed, repeat]))
             for number in range(folds):
                 held = fold == number
                 if held.any() and not held.all():
-                    one, sure = self._solve(rows[~held], weights[~held], rows[held])
-                    solved[held] += one
-                    probability[held] += sure
-        return TextOnly(solved / repeats, probability / repeats)
+                    found[:, held] += self._solve(rows[~held], weights[~held], rows[held])
+        return TextOnly(*(found / repeats))
 
-    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> tuple[Floats, Floats]:
+    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> Floats:
+        """Rows solved, probability and inverted of the items at ``ask``, by a model of those at ``learn``."""
         raise NotImplementedError
 
 
@@ -103,7 +108,7 @@ class Choice(Solver):
         self._key = np.array([key_option(item) for item in items], dtype=np.int64)
         self._features = _matrix(f for item in items for f in _option_features(item))
 
-    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> tuple[Floats, Floats]:
+    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> Floats:
         right, wrong, weight = [], [], []
         for row, w in zip(learn.tolist(), weights.tolist(), strict=True):
             key = self._start[row] + self._key[row]
@@ -113,21 +118,19 @@ class Choice(Solver):
                     wrong.append(other)
                     weight.append(w)
         if not right:
-            chance = 1 / self._count[ask]
-            return chance, chance
+            return np.tile(1 / self._count[ask], (3, 1))
         # Half of the pairs are turned round: the regression needs two classes.
         sign = np.where(np.arange(len(right)) % 2, 1.0, -1.0)
         pairs = (self._features[right] - self._features[wrong]).multiply(sign[:, None]).tocsr()
         learnt = _regression(pairs, sign, np.array(weight), intercept=False)
         scores = self._features @ learnt.coef_[0]
-        solved, sure = np.zeros(len(ask)), np.zeros(len(ask))
+        found = np.zeros((3, len(ask)))
         for place, row in enumerate(ask.tolist()):
-            mine = scores[self._start[row] : self._start[row] + self._count[row]]
-            best = mine >= mine.max() - 1e-9
-            solved[place] = best[self._key[row]] / best.sum()
+            mine, key = scores[self._start[row] : self._start[row] + self._count[row]], self._key[row]
+            best, worst = mine >= mine.max() - _EQUAL, mine <= mine.min() + _EQUAL
             odds = np.exp(mine - mine.max())
-            sure[place] = odds[self._key[row]] / odds.sum()
-        return solved, sure
+            found[:, place] = best[key] / best.sum(), odds[key] / odds.sum(), worst[key] / worst.sum()
+        return found
 
 
 class YesNo(Solver):
@@ -138,15 +141,16 @@ class YesNo(Solver):
         self._yes = np.array([item["answer"] == "yes" for item in items])
         self._features = _matrix(_text_features(str(item["question"]), "q") for item in items)
 
-    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> tuple[Floats, Floats]:
+    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> Floats:
         known, wanted = self._yes[learn], self._yes[ask]
         if known.all() or not known.any():
             solved = (wanted == known[0]).astype(np.float64)
-            return solved, solved
+            return np.stack([solved, solved, 1 - solved])
         learnt = _regression(self._features[learn], known, weights, intercept=True)
         sure = learnt.predict_proba(self._features[ask])[:, 1]
         right = np.where(wanted, sure, 1 - sure)
-        return np.where(right == 0.5, 0.5, right > 0.5), right
+        solved = np.where(right == 0.5, 0.5, right > 0.5)
+        return np.stack([solved, right, 1 - solved])
 
 
 class Open(Solver):
@@ -160,17 +164,19 @@ class Open(Solver):
         self._answer = np.array([place.get(str(item["answer"]), _RARE) for item in items], dtype=np.int64)
         self._features = _matrix(_text_features(str(item["question"]), "q", letters=()) for item in items)
 
-    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> tuple[Floats, Floats]:
+    def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> Floats:
         learn, weights = learn[self._answer[learn] != _RARE], weights[self._answer[learn] != _RARE]
         if len(set(self._answer[learn].tolist())) < 2:
             solved = (self._answer[ask] == self._answer[learn][0]).astype(np.float64)
-            return solved, solved
+            return np.stack([solved, solved, np.zeros(len(ask))])
         learnt = _regression(self._features[learn], self._answer[learn], weights, intercept=True)
         odds = learnt.predict_proba(self._features[ask])
         place = {answer: i for i, answer in enumerate(learnt.classes_.tolist())}
         mine = np.array([place.get(a, -1) for a in self._answer[ask].tolist()])
         sure = np.where(mine >= 0, odds[np.arange(len(ask)), np.maximum(mine, 0)], 0.0)
-        return ((mine >= 0) & (odds.argmax(axis=1) == mine)).astype(np.float64), sure
+        return np.stack(
+            [(mine >= 0) & (odds.argmax(axis=1) == mine), sure, (mine >= 0) & (odds.argmin(axis=1) == mine)]
+        )
 
 
 def _regression(features: csr_matrix, classes: NDArray[Any], weights: Floats, *, intercept: bool) -> Any:
