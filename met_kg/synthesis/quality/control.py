@@ -145,7 +145,7 @@ def _shortcuts(
     accepted = items[items["item_id"].isin(weight)].reset_index(drop=True)
     # Weights that a draft brings along are kept: only what is done here is done on top.
     old = zip(accepted["item_id"], accepted["weight"], strict=True)
-    accepted["weight"] = [round(float(w) * weight[str(number)], 6) for number, w in old]
+    accepted["weight"] = [round((1.0 if w != w else float(w)) * weight[str(number)], 6) for number, w in old]
     return accepted, shown
 
 
