@@ -141,6 +141,15 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             "proof": _TEXT,  # JSON, see docs/proofs.md
         }
     ),
+    "quality": pa.schema(
+        {
+            "item_id": _TEXT,
+            "check": _TEXT,  # a rule check, judge, image-necessity, language-model or shortcut
+            "verdict": _TEXT,  # drop | flag | reweight
+            "reason": _TEXT,
+            "value": _REAL,  # what was measured; null when nothing is
+        }
+    ),
     "mentions": pa.schema(
         {
             "document": _TEXT,

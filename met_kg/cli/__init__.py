@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "coverage": ("met_kg.cli.find", "coverage", "Samples wanted, found and kept for each node."),
     "filter": ("met_kg.cli.run", "filter_samples", "Filter a run's samples again."),
     "synthesize": ("met_kg.cli.run", "synthesize", "Write a run's captions and questions again."),
+    "quality": ("met_kg.cli.run", "quality", "Control a run's drafted questions again."),
     "verify": ("met_kg.cli.items", "verify", "Prove every VQA item of a run or data set again."),
     "export": ("met_kg.cli.export", "export_run", "Export a run's captions and items as a data set."),
     "train": ("met_kg.cli.train", "train", "Train a LoRA adapter."),

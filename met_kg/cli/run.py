@@ -1,4 +1,6 @@
-"""``met quickstart``, ``met run``, and single steps of a run: ``retrieve``, ``filter``, ``synthesize``, ``report``."""
+"""``met quickstart``, ``met run``, and single steps of a run: ``retrieve``, ``filter``, ``synthesize``,
+``quality``, ``report``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from met_kg.errors import MissingData, UnknownName
 if TYPE_CHECKING:
     from met_kg.pipeline.recipe import Recipe
 
-__all__ = ["filter_samples", "quickstart", "report", "retrieve", "run", "synthesize"]
+__all__ = ["filter_samples", "quality", "quickstart", "report", "retrieve", "run", "synthesize"]
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -77,24 +79,25 @@ def _recipe_path(name: str) -> Path:
     raise MissingData("the recipe is not there", where=name, hint=f"shipped ones: {', '.join(sorted(shipped))}")
 
 
-def _one_step(step: str, run_dir: Path) -> None:
+def _some_steps(step: str, until: str, run_dir: Path) -> None:
     from met_kg.pipeline.recipe import Recipe
 
-    _run(Recipe.load(run_dir / "recipe.yaml"), run_dir, start=step, until=step)
+    _run(Recipe.load(run_dir / "recipe.yaml"), run_dir, start=step, until=until)
 
 
-def _step_command(name: str, step: str, help_text: str) -> click.Command:
+def _step_command(name: str, step: str, help_text: str, until: str = "") -> click.Command:
     @click.command(name, help=help_text, epilog=f"Example:  met {name} --run runs/quickstart")
     @click.option("--run", "run_dir", type=_FOLDER, required=True, help="A run's folder.")
     def command(run_dir: Path) -> None:
-        _one_step(step, run_dir)
+        _some_steps(step, until or step, run_dir)
 
     return command
 
 
 retrieve = _step_command("retrieve", "retrieve", "Anchor a run's samples to nodes again, with the run's own recipe.")
 filter_samples = _step_command("filter", "filter", "Filter a run's samples again, with the run's own recipe.")
-synthesize = _step_command("synthesize", "synthesize", "Write a run's captions and questions again.")
+synthesize = _step_command("synthesize", "synthesize", "Write a run's captions and questions again.", until="quality")
+quality = _step_command("quality", "quality", "Control a run's drafted questions again, with the run's own recipe.")
 
 
 @click.command(epilog="Example:  met report runs/quickstart")

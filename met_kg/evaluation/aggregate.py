@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from met_kg.evaluation.corrected import DIFFERENCES
 from met_kg.evaluation.judges import OPEN_METRICS
-from met_kg.evaluation.statistics import accuracy_interval
+from met_kg.statistics import accuracy_interval
 
 if TYPE_CHECKING:
     from met_kg.evaluation.benchmark import Benchmark

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from met_kg import tables
+from met_kg.corpus.images import open_image
 from met_kg.errors import MissingData
 from met_kg.evaluation.baselines import baselines
 from met_kg.evaluation.benchmark import Benchmark, find
 from met_kg.evaluation.contamination import contamination, image_hashes
-from met_kg.evaluation.inference import Request, generate
 from met_kg.evaluation.prompts import build_prompt
 from met_kg.evaluation.records import IMAGE, Loaded, load_records, write_jsonl, write_metrics
 from met_kg.evaluation.rollup import nodes_of_records, roll_up
 from met_kg.evaluation.score import HARNESS_SEED, Protocol, read_lines, score
 from met_kg.graph.store import Graph
 from met_kg.log import Log
+from met_kg.models.generation import Request, generate
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
 from met_kg.vocabulary import is_curie
@@ -89,7 +90,16 @@ def answer_benchmark(
     if said is None:
         requests = [Request(str(i), r[IMAGE], p) for i, (r, p) in enumerate(zip(records, prompts, strict=True))]
         part = out / "generated.jsonl"
-        found = generate(vlm, requests, part, batch_size=batch_size, max_new_tokens=max_new_tokens, base=base, log=log)
+        found = generate(
+            vlm,
+            requests,
+            part,
+            open_image=open_image,
+            batch_size=batch_size,
+            max_new_tokens=max_new_tokens,
+            base=base,
+            log=log,
+        )
         said = [found[request.id] for request in requests]
     else:
         log.info(f"  {bench.name}: these answers are there already; scoring them")

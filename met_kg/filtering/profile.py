@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -10,7 +11,16 @@ from typing import Any, Final, Literal, get_args
 from met_kg.errors import DataProblem, MissingData, UnknownName
 from met_kg.filtering import rules
 
-__all__ = ["ALIGNMENT", "Profile", "Setting", "Severity", "load_profile", "profile_file", "profile_files"]
+__all__ = [
+    "ALIGNMENT",
+    "Profile",
+    "Setting",
+    "Severity",
+    "load_profile",
+    "parameters_of",
+    "profile_file",
+    "profile_files",
+]
 
 Severity = Literal["drop", "flag", "off"]
 
@@ -123,6 +133,19 @@ def _setting(line: str, path: Path, where: str) -> Setting:
     if name != ALIGNMENT:
         rule = _rule(query or name, where)
         wanted, words = rule.parameters, rule.words
+    parameters = parameters_of(name, text, wanted, words, where)
+    shown = Path(query).stem if query else name
+    return Setting(shown, severity, parameters, query)  # type: ignore[arg-type]  # checked against get_args above
+
+
+def parameters_of(rule: str, text: str, wanted: Sequence[str], words: Set[str], where: str) -> dict[str, Any]:
+    """The thresholds of a table's cell: ``name=number``, or ``name=word,word`` for those in ``words``.
+
+    Raises
+    ------
+    DataProblem
+        when one is no number, or they are not those that the rule takes.
+    """
     parameters: dict[str, Any] = {}
     for item in text.split():
         key, _, value = item.partition("=")
@@ -131,9 +154,8 @@ def _setting(line: str, path: Path, where: str) -> Setting:
         except ValueError as problem:
             raise DataProblem(f"'{item}' is not name={'words' if key in words else 'number'}", where=where) from problem
     if sorted(parameters) != sorted(wanted):
-        raise DataProblem(f"rule {name} takes {' '.join(wanted) or 'no parameters'}, not '{text}'", where=where)
-    shown = Path(query).stem if query else name
-    return Setting(shown, severity, parameters, query)  # type: ignore[arg-type]  # checked against get_args above
+        raise DataProblem(f"rule {rule} takes {' '.join(wanted) or 'no parameters'}, not '{text}'", where=where)
+    return parameters
 
 
 def _rule(name: str, where: str) -> rules.Rule:

@@ -22,6 +22,7 @@ from met_kg.retrieval.options import RetrievalOptions
 from met_kg.sources.files import SourceFile
 from met_kg.synthesis.export.options import ExportOptions
 from met_kg.synthesis.options import SynthesisOptions
+from met_kg.synthesis.quality.options import QualityOptions
 
 __all__ = ["Recipe"]
 
@@ -99,6 +100,7 @@ class Recipe(_Section):
     retrieve: RetrievalOptions = RetrievalOptions()
     filter: FilterOptions = FilterOptions()
     synthesize: SynthesisOptions = SynthesisOptions()
+    quality: QualityOptions = QualityOptions()
     export: ExportOptions = ExportOptions()
     train: TrainSection = TrainSection()
     eval: EvalSection = EvalSection()
@@ -200,6 +202,7 @@ _PATHS: Final = (
     ("literature", "documents", "*", "path"),
     ("corpus", "*", "path"),
     ("retrieve", "labels", "path"),
+    ("quality", "checks"),
     ("filter", "benchmarks", "*", "images"),
     ("filter", "benchmarks", "*", "table"),
     ("eval", "sources", "*"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from met_kg import tables
 from met_kg.paths import expand_path
 from met_kg.pipeline import sample_steps, tree_steps
 from met_kg.pipeline.engine import Context, Step, run_steps
+from met_kg.pipeline.recipe import Recipe
 from met_kg.vocabulary import Graphs
 
 __all__ = ["STEPS", "run_steps"]
@@ -18,9 +21,7 @@ __all__ = ["STEPS", "run_steps"]
 # --- synthesize ------------------------------------------------------------------------------------------------------
 def _synthesize(ctx: Context) -> None:
     from met_kg.filtering import kept_ids
-    from met_kg.graph.ntriples import write_ntriples
     from met_kg.synthesis import synthesize
-    from met_kg.synthesis.items_graph import item_triples
 
     samples = tables.read("samples", ctx.run / "samples.parquet")
     anchors = tables.read("anchors", ctx.run / "anchors.parquet")
@@ -41,18 +42,59 @@ def _synthesize(ctx: Context) -> None:
     ctx.quarantined += made.rejected
     tables.write("captions", made.captions, ctx.out("captions.parquet"))
     tables.write("rewrites", made.rewrites, ctx.out("rewrites.parquet"))
-    tables.write("vqa", made.vqa, ctx.out("vqa.parquet"))
+    tables.write("vqa", made.vqa, ctx.out("drafts.parquet"))
     made.plan.to_csv(ctx.out("plan.tsv"), sep="\t", index=False)
-    write_ntriples(item_triples(made.vqa), ctx.out("graph/items.nt"))
     ctx.counts |= {
         "captions": len(made.captions),
-        "items": len(made.vqa),
+        "drafts": len(made.vqa),
         "key nodes": int(made.vqa["key_node"].nunique()),
     }
     if made.rewrite_counts:
         ctx.counts["rewrites"] = made.rewrite_counts
     ctx.counts["by type"] = {k: int(v) for k, v in sorted(Counter(made.vqa["type"]).items())}
     ctx.counts["by format"] = {k: int(v) for k, v in sorted(Counter(made.vqa["format"]).items())}
+
+
+# --- quality ---------------------------------------------------------------------------------------------------------
+def _quality(ctx: Context) -> None:
+    from met_kg.graph.ntriples import write_ntriples
+    from met_kg.synthesis.items_graph import item_triples
+    from met_kg.synthesis.quality.control import control
+
+    drafts = tables.read("vqa", ctx.run / "drafts.parquet")
+    columns = ["sample_id", "image", "sha256", "caption", "group_id"]
+    samples = tables.read("samples", ctx.run / "samples.parquet", columns)
+    with ctx.graph() as graph:
+        made = control(
+            drafts,
+            samples[samples["sample_id"].isin(set(drafts["sample_id"]))],
+            graph,
+            ctx.recipe.quality,
+            seed=ctx.recipe.seed,
+            run=ctx.run,
+            work=ctx.work / "asked",
+            log=ctx.log,
+        )
+    tables.write("vqa", made.vqa, ctx.out("vqa.parquet"))
+    tables.write("quality", made.quality, ctx.out("quality.parquet"))
+    text = json.dumps(made.figures, indent=1, sort_keys=True)
+    ctx.out("shortcuts.json").write_text(text + "\n", encoding="utf-8")
+    write_ntriples(item_triples(made.vqa), ctx.out("graph/items.nt"))
+    ctx.counts |= {
+        "drafts": len(drafts),
+        "items": len(made.vqa),
+        "key nodes": int(made.vqa["key_node"].nunique()),
+        "by type": {k: int(v) for k, v in sorted(Counter(made.vqa["type"]).items())},
+        "by format": {k: int(v) for k, v in sorted(Counter(made.vqa["format"]).items())},
+        "found": made.figures["found"],
+    }
+
+
+def _quality_inputs(recipe: Recipe) -> Sequence[Path]:
+    given = recipe.quality
+    named = [given.checks, given.necessity and given.necessity.model, given.necessity and given.necessity.adapter]
+    named += [asked.path for asked in (given.judge, given.shortcuts.solver) if asked is not None]
+    return [Path(path) for path in named if path and Path(path).exists()]
 
 
 # --- export ----------------------------------------------------------------------------------------------------------
@@ -172,10 +214,20 @@ STEPS: Final[tuple[Step, ...]] = (
         "synthesize",
         room="synthesis",
         needs=("samples.parquet", "anchors.parquet", "decisions.parquet", "graph/tree.nt", "graph/closure.nt"),
-        makes=("captions.parquet", "rewrites.parquet", "vqa.parquet", "plan.tsv", "graph/items.nt"),
+        makes=("captions.parquet", "rewrites.parquet", "drafts.parquet", "plan.tsv"),
         do=_synthesize,
         settings=lambda r: r.synthesize.model_dump(mode="json"),
+    ),
+    Step(
+        "quality",
+        room="synthesis",
+        needs=("samples.parquet", "drafts.parquet", "graph/tree.nt", "graph/closure.nt"),
+        makes=("vqa.parquet", "quality.parquet", "shortcuts.json", "graph/items.nt"),
+        do=_quality,
+        settings=lambda r: r.quality.model_dump(mode="json"),
+        inputs=_quality_inputs,
         graphs=((Graphs.ITEMS, "graph/items.nt"),),
+        resumes=True,
     ),
     Step(
         "export",
@@ -240,6 +292,7 @@ STEPS: Final[tuple[Step, ...]] = (
             "calibration.json",
             "captions.parquet",
             "vqa.parquet",
+            "shortcuts.json",
             "base",
             "adapter",
             "eval",

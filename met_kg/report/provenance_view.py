@@ -17,6 +17,7 @@ STEP_ORDER: Final = (
     "retrieve",
     "filter",
     "synthesize",
+    "quality",
     "export",
     "base",
     "train",

@@ -14,6 +14,7 @@ from met_kg.report.evaluation_view import evaluation_view
 from met_kg.report.items_view import items_view
 from met_kg.report.model_view import training_view
 from met_kg.report.provenance_view import provenance_view, shown_path
+from met_kg.report.quality_view import quality_view
 from met_kg.report.run_data import RunData, read_run
 from met_kg.report.thumbnails import Thumbnails
 from met_kg.report.tree_view import literature_view, tree_view
@@ -30,6 +31,7 @@ _SECTIONS: Final = (
     ("filter", "Filters"),
     ("coverage", "Coverage"),
     ("items", "Captions and questions"),
+    ("quality", "Quality control"),
     ("training", "Training"),
     ("evaluation", "Evaluation"),
     ("quarantine", "Set aside"),
@@ -73,6 +75,7 @@ def write_report(run: Path, out: Path) -> dict[str, Any]:
         "anchors": anchors_view(data),
         "coverage": coverage_view(data),
         "alignment": alignment_view(data),
+        "quality": quality_view(data),
         "training": training_view(data),
         "quarantine": quarantine_view(data),
         "provenance": provenance_view(data),

@@ -21,6 +21,7 @@ _FILES: Final = (
     ("decisions.parquet", "why each sample was kept or dropped"),
     ("captions.parquet", "enriched captions"),
     ("vqa.parquet", "questions, options, rationales, proofs"),
+    ("quality.parquet", "which drafts were set aside or flagged, and why"),
     ("export", "the training set: JSONL, images, dataset card"),
     ("adapter", "the LoRA adapter"),
     ("eval", "predictions and metrics"),

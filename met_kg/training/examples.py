@@ -22,7 +22,8 @@ __all__ = ["Example", "mix", "read_examples"]
 class Example:
     """One answer to learn: an image, the turns before (user, assistant, ..., user), and the answer.
 
-    ``kind`` is ``caption`` or ``vqa``; ``licence`` is the image's, '' when unknown.
+    ``kind`` is ``caption`` or ``vqa``; ``licence`` is the image's, '' when unknown. ``weight`` says how often it is
+    learnt from: quality control can make it less where an item is answered without its image.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Example:
     turns: tuple[str, ...]
     answer: str
     licence: str = ""
+    weight: float = 1.0
 
     @property
     def prompt(self) -> list[dict[str, str]]:
@@ -66,9 +68,14 @@ def read_examples(data: Path, split: str = "train") -> tuple[list[Example], list
 def mix(
     examples: Sequence[Example], *, caption_share: float | None, max_examples: int | None, seed: int
 ) -> list[Example]:
-    """A shuffled choice with the wanted share of captions, as large as the examples and ``max_examples`` allow."""
+    """A shuffled choice with the wanted share of captions, as large as the examples and ``max_examples`` allow.
+
+    An example of weight 2.3 is in it twice, or three times if the lot says so; one of 0.1 once in ten.
+    """
     rng = random.Random(f"{seed} mix")  # noqa: S311
-    shuffled = sorted(examples, key=lambda e: e.id)
+    ordered = sorted(examples, key=lambda e: e.id)
+    lots = random.Random(f"{seed} weights")  # noqa: S311 - of their own: weights of 1 change nothing
+    shuffled = [e for e in ordered for _ in range(int(e.weight + (lots.random() if e.weight % 1 else 0)))]
     rng.shuffle(shuffled)
     limit = max_examples if max_examples is not None else len(shuffled)
     if caption_share is None:
@@ -91,22 +98,24 @@ def _from_run(run: Path, split: str) -> tuple[list[Example], list[Quarantined]]:
     examples: list[Example] = []
     problems: list[Quarantined] = []
 
-    def add(source: str, kind: str, number: str, sample: str, prompt: str, answer: str) -> None:
+    def add(source: str, kind: str, number: str, sample: str, prompt: str, answer: str, weight: float = 1.0) -> None:
         path = image.get(sample, "")
         if not path:
             problems.append(Quarantined(source, number, f"sample '{sample}' has no image", answer))
             return
-        examples.append(Example(number, kind, expand_path(path, base=run), (prompt,), answer, licence[sample]))
+        picture = expand_path(path, base=run)
+        examples.append(Example(number, kind, picture, (prompt,), answer, licence[sample], weight))
 
     captions = tables.read("captions", run / "captions.parquet", ["sample_id", "level", "text", "split"])
     for c in captions[captions["split"] == split].sort_values(["sample_id", "level"]).to_dict("records"):
         number = f"{c['sample_id']}/{c['level']}"
         add("captions.parquet", "caption", number, c["sample_id"], caption_prompt(c["level"]), c["text"])
-    columns = ["item_id", "sample_id", "format", "question", "options", "answer", "split"]
+    columns = ["item_id", "sample_id", "format", "question", "options", "answer", "split", "weight"]
     items = tables.read("vqa", run / "vqa.parquet", columns)
     for i in items[items["split"] == split].sort_values("item_id").to_dict("records"):
         prompt = question_prompt(i["format"], i["question"], list(i["options"]))
-        add("vqa.parquet", "vqa", i["item_id"], i["sample_id"], prompt, i["answer"])
+        weight = 1.0 if i["weight"] != i["weight"] else float(i["weight"])  # not stated: not a number
+        add("vqa.parquet", "vqa", i["item_id"], i["sample_id"], prompt, i["answer"], weight)
     return examples, problems
 
 

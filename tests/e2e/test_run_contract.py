@@ -16,7 +16,7 @@ from met_kg.vocabulary import is_curie
 
 FILES = """
 manifest.json tree/met.owl tree/mappings.sssom.tsv tree/review.tsv store samples.parquet anchors.parquet
-decisions.parquet captions.parquet vqa.parquet export/README.md export/images export/train.jsonl
+decisions.parquet captions.parquet drafts.parquet vqa.parquet quality.parquet shortcuts.json export/README.md export/images export/train.jsonl
 adapter/adapter_config.json adapter/adapter_model.safetensors eval/own-items/predictions.jsonl
 eval/own-items/metrics.json report.html
 """
@@ -24,6 +24,7 @@ COLUMNS = {
     "samples": "sample_id image sha256 caption source licence group_id split",
     "anchors": "sample_id node axis polarity method score evidence",
     "decisions": "sample_id stage rule verdict reason value",
+    "quality": "item_id check verdict reason value",
     "vqa": "item_id sample_id type format question options answer key_node distractor_nodes distractor_relations "
     "difficulty rationale split proof",
 }

@@ -47,7 +47,7 @@ def test_installed_elsewhere_it_runs(wheel: Path, tmp_path: Path) -> None:
     ).stdout
     assert said.startswith(str(site))
     done = subprocess.run(
-        [python, "-m", "met_kg.cli", "run", "quickstart", "--until", "synthesize", "--set=corpus.0.options.count=24"],
+        [python, "-m", "met_kg.cli", "run", "quickstart", "--until", "quality", "--set=corpus.0.options.count=24"],
         cwd=tmp_path, check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

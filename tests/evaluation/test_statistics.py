@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from met_kg.evaluation import statistics
+from met_kg import statistics
 from met_kg.evaluation.rollup import roll_up
-from met_kg.evaluation.statistics import clustered_interval, holm, mcnemar, paired_difference
 from met_kg.graph.store import Graph
+from met_kg.statistics import clustered_interval, holm, mcnemar, paired_difference
 
 
 def test_intervals_widen_when_questions_share_an_image() -> None:

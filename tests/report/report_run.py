@@ -132,8 +132,58 @@ def _items(run: Path) -> None:
             "answer": "pneumonia",
         },
     ]
+    found = [
+        {"item_id": "i9", "check": "doubled-word", "verdict": "drop", "reason": f"the word 'the' twice {EVIL}"},
+        {"item_id": "i3", "check": "several-answers", "verdict": "flag", "reason": "another answer"},
+    ]
+    gone = {
+        **question,
+        "item_id": "i9",
+        "format": "open",
+        "question": f"What is the the disease? {EVIL}",
+        "answer": "x",
+    }
+    tables.write("quality", tables.frame("quality", found), run / "quality.parquet")
+    tables.write("vqa", tables.frame("vqa", [*items, gone]), run / "drafts.parquet")
+    _shortcuts(run)
     tables.write("captions", tables.frame("captions", captions), run / "captions.parquet")
     tables.write("vqa", tables.frame("vqa", items), run / "vqa.parquet")
+
+
+def _shortcuts(run: Path) -> None:
+    """One type that was treated, one that is not visual and was left, with a judge and a model that was shown images."""
+    before = {"accuracy": 0.75, "low": 0.7, "high": 0.8, "above": 0.5}
+    after = {"accuracy": 0.265, "low": 0.2, "high": 0.3, "above": 0.015}
+    longest = {"accuracy": 0.28, "low": 0.2, "high": 0.35, "above": 0.03}
+    shared = {
+        "format": "multiple-choice",
+        "policy": "drop",
+        "chance": {"before": 0.25, "after": 0.25},
+        "answers": {"B": 1},
+    }
+    treated = {"type": "disease", "visual": True, "acted": True, "note": "", "before": {"text-only": before}}
+    left = {"type": "symptom", "visual": False, "acted": False, "note": "by intent", "before": {"text-only": before}}
+    shown = {
+        "true": {"accuracy": 0.5, "low": 0.4, "high": 0.6},
+        "blank": {"accuracy": 0.25, "low": 0.2, "high": 0.3, "gain": {"difference": 0.25, "low": 0.1, "high": 0.4}},
+    }
+    _write_json(
+        run / "shortcuts.json",
+        {
+            "drafts": 4,
+            "items": 3,
+            "margin": 0.03,
+            "found": {"doubled-word: drop": 1, "several-answers: flag": 1},
+            "judge": {"model": "m", "items": 4, "dropped": 1, "not judged": 2},
+            "necessity": {"model": "v", "types": [{"type": "disease", "format": "open", "items": 2, "shown": shown}]},
+            "types": [
+                {**shared, **treated, "items": {"before": 200, "after": 120, "effective": 120.0}}
+                | {"after": {"text-only": after, "longest": longest, "caption-word": before}},
+                {**shared, **left, "items": {"before": 90, "after": 90, "effective": 90.0}}
+                | {"after": {"text-only": before}},
+            ],
+        },
+    )
 
 
 def _evaluation(folder: Path) -> None:

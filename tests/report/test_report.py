@@ -81,13 +81,13 @@ def test_it_is_well_formed_and_asks_for_nothing_outside(page: str) -> None:
 
 def test_untrusted_text_is_shown_and_never_run(page: str) -> None:
     assert "<script" not in page
-    for section in ("corpus", "filter", "items", "evaluation", "quarantine"):
+    for section in ("corpus", "filter", "items", "quality", "evaluation", "quarantine"):
         assert "<script>alert('x')</script>" in Page(page).said(section), section
 
 
 def test_every_section_tells_its_figures(page: str) -> None:
     said = Page(page).said
-    assert "40 nodes on four axes, up to 5 levels deep" in said("tree")
+    assert "41 nodes on four axes, up to 5 levels deep" in said("tree")
     assert "disease 14" in said("tree") and "2026-01-01" in said("tree")
     assert "2 mentions of 1 node in 2 documents" in said("literature")
     assert "lobar pneumonia pneumonia DOID:552 0.8" in said("literature")
@@ -99,6 +99,10 @@ def test_every_section_tells_its_figures(page: str) -> None:
     assert "disease 14 4 4 0 10 0" in said("coverage") and "heart disease DOID:114 10 cousin" in said("coverage")
     assert "calibrated 0.875 0.125" in said("filter") and "No threshold reaches the precision of 95 %" in said("filter")
     assert "3 enriched captions and 3 questions about 1 node" in said("items")
+    assert "3 of 4 drafts became questions" in said("quality") and "doubled-word drop 1" in said("quality")
+    assert "disease multiple-choice 200 120 120 25.0 % 75.0 % 26.5 % longest +3.0 drop" in said("quality")
+    assert "symptom not visual multiple-choice 90 90 90" in said("quality")
+    assert "blank 25.0 % 20.0 % – 30.0 % +25.0" in said("quality") and "1 were dropped, 2 not judged" in said("quality")
     assert "loss of the first steps 1.250, of the last 0.125" in said("training") and "q_proj, v_proj" in said(
         "training"
     )
@@ -163,9 +167,9 @@ def test_a_run_that_stopped_early_says_what_is_missing(run: Path, tmp_path: Path
     shutil.copytree(run / "tree", part / "tree")
     write_report(part, tmp_path / "r.html")
     parsed = Page((tmp_path / "r.html").read_text("utf-8"))
-    assert "40 nodes" in parsed.said("tree")
+    assert "41 nodes" in parsed.said("tree")
     missing = {"literature": "literature", "corpus": "corpus", "anchors": "retrieve", "filter": "filter"}
-    missing |= {"items": "synthesize", "training": "train", "evaluation": "eval"}
+    missing |= {"items": "synthesize", "quality": "quality", "training": "train", "evaluation": "eval"}
     for section, step in missing.items():
         assert f"the step “{step}” has not been done" in parsed.said(section)
     assert "There is no manifest.json yet" in parsed.said("provenance")

@@ -9,10 +9,11 @@ import pytest
 import torch
 from tiny_run import make_run
 
+from met_kg.corpus.images import open_image
 from met_kg.errors import RecipeProblem, UsageProblem
-from met_kg.evaluation.inference import Request, generate
 from met_kg.log import silent
 from met_kg.models import vlm
+from met_kg.models.generation import Request, generate
 from met_kg.models.standin import FAMILIES, make_standin
 from met_kg.training.run import adapter_config, prepare_base, train_adapter
 
@@ -42,7 +43,16 @@ def test_a_run_trains_its_stand_in_and_an_adapter_that_load_merge_and_answer(fam
     assert both.stand_in and alone.fingerprint == both.fingerprint != vlm.load(run / "base").fingerprint
     requests = [Request(f"q{n}", f"images/s{n}.png", "What is shown?") for n in range(3)]
     said = [
-        generate(m, requests, tmp_path / f"{name}.jsonl", batch_size=2, max_new_tokens=4, base=run, log=silent)
+        generate(
+            m,
+            requests,
+            tmp_path / f"{name}.jsonl",
+            open_image=open_image,
+            batch_size=2,
+            max_new_tokens=4,
+            base=run,
+            log=silent,
+        )
         for name, m in (("alone", alone), ("both", both))
     ]
     assert said[0] == said[1] and list(said[0]) == ["q0", "q1", "q2"]

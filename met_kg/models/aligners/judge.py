@@ -7,26 +7,21 @@ so that ratings become probabilities by the same curve as the margins of the oth
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
-import json
-import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from met_kg.errors import DataProblem, MetError, UsageProblem
+from met_kg.errors import DataProblem
 from met_kg.models.aligners.margins import Measures, node_columns
 from met_kg.models.aligners.pairs import Aligned, Fit, NodeFit, Pairs
 from met_kg.models.aligners.pretrained import cross_fitted
+from met_kg.models.asking import Question, WhenDead, ask_all, data_url, parsed
 from met_kg.models.chat import ChatModel, Message
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 __all__ = ["JudgeAligner"]
 
@@ -52,10 +47,6 @@ class _Verdict(BaseModel):
     reason: str
 
 
-class _Malformed(MetError):
-    """The model answered, and not as asked."""
-
-
 class JudgeAligner:
     """See the module.
 
@@ -79,7 +70,7 @@ class JudgeAligner:
         side: int = 512,
         planted: int = 60,
         failures: int = 3,
-        when_dead: Literal["stop", "unjudged"] = "stop",
+        when_dead: WhenDead = "stop",
     ) -> None:
         self.name = f"judge {chat.name}"
         self._chat, self._folds, self._side, self._planted = chat, folds, side, planted
@@ -98,30 +89,15 @@ class JudgeAligner:
         """
         images, texts = _plant(pairs, self._planted, seed)
         asked = [*zip(images, texts, strict=True), *((i, i) for i in range(len(pairs)))]
-        answers: list[_Verdict | str] = []
-        in_a_row = 0
-        for image, text in asked:
-            if in_a_row >= self._failures:
-                answers.append(f"not judged: {self.name} failed {in_a_row} times in a row and was not asked again")
-                continue
-            try:
-                answers.append(self._ask(pairs, image, text))
-                in_a_row = 0
-            except _Malformed as problem:
-                answers.append(f"not judged: {problem.message}")
-                in_a_row = 0
-            except UsageProblem:
-                raise
-            except DataProblem as problem:
-                answers.append(f"not judged: {problem.message}")
-                in_a_row += 1
-                if in_a_row >= self._failures and self._when_dead == "stop":
-                    judged = sum(isinstance(a, _Verdict) for a in answers)
-                    raise DataProblem(
-                        f"{self.name} failed {in_a_row} times in a row after {judged} of {len(asked)} pairs: "
-                        f"{problem.message}",
-                        hint="what was answered is kept: run again when it is back, or set when_dead: unjudged",
-                    ) from problem
+        answers: list[_Verdict | str] = ask_all(
+            self._chat,
+            [self._question(pairs, image, text) for image, text in asked],
+            _Verdict.model_json_schema(),
+            failures=self._failures,
+            when_dead=self._when_dead,
+            name=self.name,
+            noun="pairs",
+        )
         return self._aligned(pairs, asked[: len(images)], answers, seed)
 
     def _aligned(
@@ -155,32 +131,21 @@ class JudgeAligner:
                 fits[i] = Fit(fit.score, fit.margin, fit.caption_probability, fit.probability, fit.nodes, answer.reason)
         return Aligned(fits, measured, reasons)
 
-    def _ask(self, pairs: Pairs, image: int, text: int) -> _Verdict:
-        """The model's answer; asked once more, with what was wrong, when it is not as asked."""
+    def _question(self, pairs: Pairs, image: int, text: int) -> Question[_Verdict]:
         names = [pairs.kin.names.get(node, node) for node in _candidates(pairs, text)]
+        return Question(partial(self._messages, pairs, image, text, names), partial(_parse, count=len(names)))
+
+    def _messages(self, pairs: Pairs, image: int, text: int, names: Sequence[str]) -> list[Message]:
         lines = "\n".join(f"{letter}: {name}" for letter, name in zip(_LETTERS, names, strict=False))
         words = f"Caption: {pairs.captions[text]}\n\nCandidates:\n{lines or '(none)'}"
-        url = _data_url(pairs.open_image(pairs.images[image]), self._side)
-        messages: list[Message] = [
+        url = data_url(pairs.open_image(pairs.images[image]), self._side)
+        return [
             {"role": "system", "content": self._rubric},
             {
                 "role": "user",
                 "content": [{"type": "text", "text": words}, {"type": "image_url", "image_url": {"url": url}}],
             },
         ]
-        for last in (False, True):
-            reply = self._chat.complete(messages, _Verdict.model_json_schema())
-            try:
-                return _parse(reply.text, len(names))
-            except ValueError as problem:
-                said = " ".join(str(problem).split())[:300]
-                if last:
-                    raise _Malformed(f"{self.name} answered twice not as asked: {said}") from problem
-                messages += [
-                    {"role": "assistant", "content": reply.text},
-                    {"role": "user", "content": f"That is not as asked: {said}. Answer again, with the JSON alone."},
-                ]
-        raise AssertionError("unreachable")
 
 
 def _parse(text: str, count: int) -> _Verdict:
@@ -191,14 +156,7 @@ def _parse(text: str, count: int) -> _Verdict:
     ValueError
         when it is not JSON, not by the schema, or does not rate every letter once.
     """
-    found = re.search(r"\{.*\}", text, re.DOTALL)
-    if found is None:
-        raise ValueError("there is no JSON object")
-    try:
-        verdict = _Verdict.model_validate(json.loads(found.group()))
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from problem
+    verdict = parsed(text, _Verdict)
     letters = sorted(rating.letter for rating in verdict.candidates)
     if letters != list(_LETTERS[:count]):
         raise ValueError(f"candidates must rate each of {', '.join(_LETTERS[:count]) or 'none'} once")
@@ -239,10 +197,3 @@ def _plant(pairs: Pairs, count: int, seed: int) -> tuple[list[int], list[int]]:
             images.append(int(image))
             texts.append(int(rng.choice(others)))
     return images, texts
-
-
-def _data_url(picture: Image.Image, side: int) -> str:
-    picture.thumbnail((side, side))
-    buffer = io.BytesIO()
-    picture.save(buffer, format="JPEG", quality=90)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

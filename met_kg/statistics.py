@@ -15,25 +15,36 @@ __all__ = ["accuracy_interval", "clustered_interval", "holm", "mcnemar", "paired
 _DRAWS: Final = 2**22
 
 
-def _sums(values: Sequence[float], clusters: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _sums(
+    values: Sequence[float], clusters: Sequence[str], weights: Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of each cluster, in order of appearance: the weighted sum of its values, and its weight."""
     names = {name: i for i, name in enumerate(dict.fromkeys(clusters))}
     where = np.array([names[c] for c in clusters], dtype=np.int64)
-    total = np.bincount(where, weights=np.asarray(values, dtype=float), minlength=len(names)).astype(np.float64)
-    return total, np.bincount(where, minlength=len(names)).astype(np.int64)
+    weight = np.asarray(weights, dtype=np.float64)
+    total = np.bincount(where, weights=weight * np.asarray(values, dtype=np.float64), minlength=len(names))
+    size = np.bincount(where, weights=weight, minlength=len(names))
+    return total.astype(np.float64), size.astype(np.float64)
 
 
 def clustered_interval(
-    values: Sequence[float | bool], clusters: Sequence[str], *, rounds: int = 2000, seed: int = 0, level: float = 0.95
+    values: Sequence[float | bool],
+    clusters: Sequence[str],
+    *,
+    weights: Sequence[float] | None = None,
+    rounds: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
 ) -> list[float] | None:
-    """Percentile bootstrap interval of the mean, resampling whole clusters (images): questions on one image are no
-    independent trials. None for no items.
+    """Percentile bootstrap interval of the (weighted) mean, resampling whole clusters (images): questions on one image
+    are no independent trials. None for no items.
 
     >>> clustered_interval([1, 1, 1], ["a", "b", "c"])
     [1.0, 1.0]
     """
     if not values:
         return None
-    total, size = _sums([float(v) for v in values], clusters)
+    total, size = _sums([float(v) for v in values], clusters, weights if weights is not None else [1.0] * len(values))
     rng = np.random.default_rng(seed)
     means = np.empty(rounds)
     step = max(1, _DRAWS // len(size))  # a benchmark of 90,000 images is not drawn 2,000 times at once

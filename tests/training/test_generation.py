@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from met_kg.corpus.images import open_image
 from met_kg.errors import DataProblem, UsageProblem
-from met_kg.evaluation.inference import Request, generate
 from met_kg.log import Log, silent
+from met_kg.models.generation import Request, generate
 from met_kg.models.vlm import Vlm, load
 
 
@@ -41,7 +42,7 @@ def questions(run_dir: Path, count: int = 7) -> list[Request]:
 
 
 def ask(model: Vlm, asked: list[Request], out: Path, run_dir: Path, log: Log = silent) -> dict[str, str]:
-    return generate(model, asked, out, batch_size=2, max_new_tokens=5, base=run_dir, log=log)
+    return generate(model, asked, out, open_image=open_image, batch_size=2, max_new_tokens=5, base=run_dir, log=log)
 
 
 def test_answers_that_were_stopped_end_with_the_same_bytes(model: Vlm, run_dir: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from met_kg.errors import DataProblem, MetError, UsageProblem
 from met_kg.log import Log
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from met_kg.models.vlm import Vlm
 
 __all__ = ["Request", "generate"]
@@ -38,6 +40,7 @@ def generate(
     requests: Sequence[Request],
     out: Path,
     *,
+    open_image: Callable[[Path], Image.Image],
     batch_size: int,
     max_new_tokens: int,
     base: Path | None = None,
@@ -50,6 +53,8 @@ def generate(
 
     Parameters
     ----------
+    open_image
+        reads the picture in a file (:func:`met_kg.corpus.images.open_image`).
     base
         folder under which relative image paths lie.
 
@@ -75,7 +80,8 @@ def generate(
     left = [batch for batch in batches if batch[0].id not in said]
     with part.open("a", encoding="utf-8") as stream:
         for batch in log.track(left, f"batches of {batch_size} answers"):
-            answers = dict(zip((r.id for r in batch), _answer(vlm, batch, base, max_new_tokens), strict=True))
+            pictures = _pictures(batch, base, open_image)
+            answers = dict(zip((r.id for r in batch), _answer(vlm, batch, pictures, max_new_tokens), strict=True))
             stream.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in _lines(answers)))
             stream.flush()
             os.fsync(stream.fileno())
@@ -91,14 +97,13 @@ def _batches(requests: Sequence[Request], size: int) -> list[list[Request]]:
     return [[requests[place] for place in order[start : start + size]] for start in range(0, len(order), size)]
 
 
-def _answer(vlm: Vlm, batch: Sequence[Request], base: Path | None, max_new_tokens: int) -> list[str]:
+def _answer(vlm: Vlm, batch: Sequence[Request], pictures: Sequence[Any], max_new_tokens: int) -> list[str]:
     import torch
 
     from met_kg.models.standin import one_thread
     from met_kg.models.vlm import quiet
 
     processor = vlm.processor
-    pictures = _pictures(batch, base)
     texts = [
         processor.apply_chat_template(
             [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": r.prompt}]}],
@@ -127,8 +132,9 @@ def _answer(vlm: Vlm, batch: Sequence[Request], base: Path | None, max_new_token
     return [str(text).strip() for text in processor.batch_decode(new, skip_special_tokens=True)]
 
 
-def _pictures(batch: Sequence[Request], base: Path | None) -> list[Any]:
-    from met_kg.corpus.images import open_image
+def _pictures(
+    batch: Sequence[Request], base: Path | None, open_image: Callable[[Path], Image.Image]
+) -> list[Image.Image]:
     from met_kg.paths import expand_path
 
     pictures = []

@@ -1,0 +1,150 @@
+"""Ask a language model many questions whose answers must be JSON of a stated form, and live with what goes wrong.
+
+An answer not as asked is asked for once more, with what was wrong. An endpoint that fails several times in a row counts
+as dead: then it is not asked again, and what is left has a reason instead of an answer. Behind
+:class:`met_kg.models.chat.CachedChat` the next run asks for the rest alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from met_kg.errors import DataProblem, MetError, UsageProblem
+from met_kg.models.chat import ChatModel, Message
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["Question", "WhenDead", "ask_all", "data_url", "parsed"]
+
+WhenDead = Literal["stop", "unjudged"]
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Malformed(MetError):
+    """The model answered, and not as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """What to ask, made when its turn comes, and how an answer is read.
+
+    ``messages`` may raise a DataProblem (a picture that does not open); ``parse`` raises ValueError with what is wrong.
+    """
+
+    messages: Callable[[], Sequence[Message]]
+    parse: Callable[[str], T]
+
+
+def ask_all(
+    chat: ChatModel,
+    questions: Sequence[Question[T]],
+    schema: Mapping[str, Any],
+    *,
+    failures: int,
+    when_dead: WhenDead,
+    name: str,
+    noun: str,
+) -> list[T | str]:
+    """Of each question its parsed answer, or why there is none.
+
+    Parameters
+    ----------
+    failures
+        failures in a row after which the endpoint counts as dead.
+    when_dead
+        ``stop`` with an error (what was answered stays in a cache), or leave the rest ``unjudged``.
+    name, noun
+        who is asked and about what ("pairs"), for messages.
+
+    Raises
+    ------
+    DataProblem
+        when the endpoint is dead and ``when_dead`` is ``stop``.
+    UsageProblem
+        when there will be no answer to any question: wrong address, key or model.
+    """
+    answers: list[T | str] = []
+    in_a_row = answered = 0
+    for question in questions:
+        if in_a_row >= failures:
+            answers.append(f"not judged: {name} failed {in_a_row} times in a row and was not asked again")
+            continue
+        try:
+            messages = question.messages()
+        except DataProblem as problem:
+            answers.append(f"not judged: {problem.message}")
+            continue
+        try:
+            answers.append(_ask(chat, messages, schema, question.parse, name))
+            in_a_row, answered = 0, answered + 1
+        except _Malformed as problem:
+            answers.append(f"not judged: {problem.message}")
+            in_a_row = 0
+        except UsageProblem:
+            raise
+        except DataProblem as problem:
+            answers.append(f"not judged: {problem.message}")
+            in_a_row += 1
+            if in_a_row >= failures and when_dead == "stop":
+                raise DataProblem(
+                    f"{name} failed {in_a_row} times in a row after {answered} of {len(questions)} {noun}: "
+                    f"{problem.message}",
+                    hint="what was answered is kept: run again when it is back, or set when_dead: unjudged",
+                ) from problem
+    return answers
+
+
+def _ask(
+    chat: ChatModel, messages: Sequence[Message], schema: Mapping[str, Any], parse: Callable[[str], T], name: str
+) -> T:
+    """The model's answer; asked once more, with what was wrong, when it is not as asked."""
+    told = list(messages)
+    for last in (False, True):
+        reply = chat.complete(told, schema)
+        try:
+            return parse(reply.text)
+        except ValueError as problem:
+            said = " ".join(str(problem).split())[:300]
+            if last:
+                raise _Malformed(f"{name} answered twice not as asked: {said}") from problem
+            told += [
+                {"role": "assistant", "content": reply.text},
+                {"role": "user", "content": f"That is not as asked: {said}. Answer again, with the JSON alone."},
+            ]
+    raise AssertionError("unreachable")
+
+
+def parsed(text: str, model: type[M]) -> M:
+    """The one JSON object in an answer.
+
+    Raises
+    ------
+    ValueError
+        when there is none, it is not JSON, or not of this form.
+    """
+    found = re.search(r"\{.*\}", text, re.DOTALL)
+    if found is None:
+        raise ValueError("there is no JSON object")
+    try:
+        return model.model_validate(json.loads(found.group()))
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from problem
+
+
+def data_url(picture: Image.Image, side: int) -> str:
+    """The picture, no larger than ``side``, as a ``data:`` address of a JPEG."""
+    picture.thumbnail((side, side))
+    buffer = io.BytesIO()
+    picture.save(buffer, format="JPEG", quality=90)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
