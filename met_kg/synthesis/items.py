@@ -210,14 +210,17 @@ class ItemWriter:
         return _Draft(sample, kind, form, target, wording, question)
 
     def _choices(self, drafts: Sequence[_Draft]) -> Iterator[_Draft]:
-        """The multiple-choice drafts with their distractors, type by type."""
-        for kind in self._types:
-            mine = [d for d in drafts if d.kind == kind.name and d.form == "multiple-choice"]
+        """The multiple-choice drafts with their distractors, each type and split in balance by itself."""
+        groups: dict[tuple[str, str], list[_Draft]] = {}
+        for draft in drafts:
+            if draft.form == "multiple-choice":
+                groups.setdefault((draft.kind, draft.split), []).append(draft)
+        for (kind, split), mine in sorted(groups.items()):
             chosen, left = assigned(
                 mine,
                 lambda one, other: one in self._tree.lineage(other),
                 lambda node: len(self._names[node]),
-                seeded(self._seed, kind.name, "balance"),
+                seeded(self._seed, kind, split, "balance"),
             )
             for draft, why in left:
                 self._note(draft, why)
@@ -243,7 +246,16 @@ class ItemWriter:
 
     def _row(self, draft: _Draft, answer: str, options: list[str]) -> dict[str, Any]:
         sample, target = draft.sample, draft.target
-        identity = [sample.sample_id, draft.kind, draft.form, target.key, draft.question, options]
+        identity = [
+            sample.sample_id,
+            draft.kind,
+            draft.form,
+            target.claim,
+            target.subject,
+            target.key,
+            draft.question,
+            options,
+        ]
         digest = hashlib.sha256(json.dumps(identity, ensure_ascii=False).encode()).hexdigest()
         bound = bindings(sample.sample_id, target, self._tree.nodes[target.key].axis, draft.distractors)
         template = f"{draft.kind}/{draft.form}/{draft.wording}"
