@@ -8,17 +8,17 @@ reason.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from met_kg import tables
 from met_kg.errors import DataProblem
+from met_kg.models.asking import parsed
 from met_kg.models.chat import ChatModel, Message
 from met_kg.synthesis.rewrite.faithful import Faithful, Grounded
 
@@ -36,7 +36,6 @@ class _Answer(BaseModel):
 
 
 _SCHEMA: Final[dict[str, Any]] = _Answer.model_json_schema()
-_OBJECT: Final = re.compile(r"\{.*\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +126,7 @@ def grounded(facts: str) -> Grounded:
 
 def _parse(said: str) -> tuple[str, str]:
     """The text in an answer, and what is wrong with the answer."""
-    found = _OBJECT.search(said)
-    if found is None:
-        return said[:2000], "it is not JSON"
     try:
-        return _Answer.model_validate_json(found.group()).text.strip(), ""
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        at = ".".join(map(str, first["loc"]))
-        return said[:2000], f"it is not the JSON asked for: {f'{at}: ' if at else ''}{first['msg']}"
+        return parsed(said, _Answer).text.strip(), ""
+    except ValueError as problem:
+        return said[:2000], f"it is not as asked: {' '.join(str(problem).split())[:200]}"

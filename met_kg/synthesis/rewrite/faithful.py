@@ -22,6 +22,7 @@ __all__ = ["Faithful", "Grounded"]
 #: A rewritten text may be this much shorter or longer.
 _SHORTEST: Final = 0.4
 _LONGEST: Final = 2.0
+_ROOM: Final = 60  # characters more, for the shortest
 #: What makes a sentence general.
 _GENERAL: Final = re.compile(
     r"\b(?:commonly|often|typically|usually|generally|frequently|in general|tends? to|can|may|known (?:as|to)|kinds? of"
@@ -74,7 +75,7 @@ class Faithful:
             return "it is no plain prose"
         if _TALK.search(text):
             return "it talks about the caption"
-        if not _SHORTEST * len(source) <= len(text) <= _LONGEST * len(source):
+        if not _SHORTEST * len(source) <= len(text) <= _LONGEST * len(source) + _ROOM:
             return f"it has {len(text)} characters where the grounded text has {len(source)}"
         before, after = claims_of(source, self._linker, self._plain), claims_of(text, self._linker, self._plain)
         return (
