@@ -102,7 +102,7 @@ def _check(
             ox.NamedNode(expand(subject)), ox.NamedNode(expand(predicate)), term, None
         )
         # A definition is a literal, of whatever language.
-        holds = any(term is not None or quad.object.value == value for quad in quads)
+        holds = any(term is not None or getattr(quad.object, "value", "") == value for quad in quads)
         counts["triples" if holds else "triples that the graph lacks"] += 1
         if value in tree.nodes and predicate != "met:ancestor":  # "it" goes on with the kind named before
             named = is_named(line["sentence"], value, tree, names)

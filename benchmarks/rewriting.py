@@ -21,7 +21,7 @@ from random import Random
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from chat_server import ChatServer, Say
+from chat_server import ChatServer, Say  # type: ignore[import-not-found]
 
 from met_kg import tables
 from met_kg.filtering import kept_ids
@@ -68,8 +68,8 @@ def changed(kind: str, text: str, rng: Random, diseases: list[str]) -> str | Non
         return " ".join(told[1:]) if len(told) > 1 else None
     if kind == "says of the patient":
         found = re.search(r"commonly (?:goes with|causes) ([a-z ]+?)(?:,| and|\.)", text)
-        told = found is not None and found[1] in text[: found.start()].lower()
-        return f"{text} The patient has {found[1]}." if found and not told else None
+        said = found is not None and found[1] in text[: found.start()].lower()
+        return f"{text} The patient has {found[1]}." if found and not said else None
     if kind in ("junk", "other JSON"):
         return kind
     if kind == "talks":

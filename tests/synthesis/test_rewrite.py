@@ -119,7 +119,9 @@ def test_a_share_of_unfaithful_answers_is_refused_with_reasons(
             assert row["accepted"] and row["reason"] == "", (kind, row)
             assert after["text"] == row["text"] and after["generator"].endswith(", writer")
         else:
-            wanted = {"junk": "there is no JSON object", "other json": "not as asked: text"}.get(kind) or FAULTS[kind][1]
+            wanted = {"junk": "there is no JSON object", "other json": "not as asked: text"}.get(kind) or FAULTS[kind][
+                1
+            ]
             assert not row["accepted"], (kind, row)
             assert re.search(wanted, row["reason"]), (kind, row)
             assert after["text"] == before["text"] and after["generator"] == before["generator"]
