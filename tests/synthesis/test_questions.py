@@ -82,16 +82,27 @@ def test_what_the_image_of_a_part_cannot_show_is_not_asked(graph: Graph) -> None
     made = _made(graph, [("pneumonia; kidney stone", {**nodes, "UBERON:0001443": STATED}), ("kidney stone", nodes)])
     asked = _of(made, "disease", "open")[["sample_id", "key_node"]].to_numpy().tolist()
     assert sorted(asked) == [["0" * 16, "DOID:552"], ["0" * 15 + "1", "DOID:552"], ["0" * 15 + "1", "DOID:9006"]]
-    sample = next(iter(read_samples(*_tables(graph, "UBERON:0001443"), TreeIndex(graph))))
-    assert [a.node for a in sample.seen("disease")] == ["DOID:552"]
+    tree = TreeIndex(graph)
+    (sample,) = read_samples(*_tables("UBERON:0001443"), tree)
+    assert [a.node for a in sample.seen("disease")] == ["DOID:552"] and not sample.pictured
+    # The metadata's diagnosis stands alone, if it is only that there is none.
+    (sample,) = read_samples(*_tables("UBERON:0001443", finding="No Finding"), tree)
+    assert sample.seen("disease") == [] and {a.node for a in sample.of("disease")} == {"DOID:552", "DOID:9006"}
 
 
-def _tables(graph: Graph, part: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def test_a_drawing_is_asked_for_structures_only(graph: Graph) -> None:
+    made = _made(graph, [("liver", {"UBERON:0002107": SEEN, "DOID:9008": SEEN, "MET:0000022": SEEN})])
+    assert set(made.vqa["type"]) <= {"organ", "region", "seat-imaging", "description"} and len(made.vqa) > 0
+
+
+def _tables(part: str, finding: str = "") -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = [
         {"sample_id": "s", "node": node, "polarity": "positive", "method": method, "score": 1.0, "evidence": "{}"}
         for node, method in ((part, "metadata"), ("DOID:552", "mention"), ("DOID:9006", "mention"))
     ]
-    return tables.frame("samples", [{"sample_id": "s", "image": "x.png"}]), tables.frame("anchors", rows)
+    return tables.frame("samples", [{"sample_id": "s", "image": "x.png", "finding": finding}]), tables.frame(
+        "anchors", rows
+    )
 
 
 def test_a_side_is_asked_for_where_it_stands_beside_what_is_seen(graph: Graph) -> None:
