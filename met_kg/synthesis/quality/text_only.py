@@ -182,12 +182,20 @@ class Open(Solver):
 def _regression(features: csr_matrix, classes: NDArray[Any], weights: Floats, *, intercept: bool) -> Any:
     from sklearn.linear_model import LogisticRegression
 
+    # Far fewer rows than columns: for two classes coordinate descent is a hundred times as quick as L-BFGS.
+    two = len(np.unique(classes)) == 2
     with warnings.catch_warnings():
         # That it stops early, or has many answers for few questions: it is a solver all the same.
         warnings.simplefilter("ignore", UserWarning)
-        return LogisticRegression(fit_intercept=intercept, max_iter=_STEPS).fit(
-            features, classes, sample_weight=weights
+        model = LogisticRegression(
+            fit_intercept=intercept,
+            max_iter=_STEPS,
+            solver="liblinear" if two else "lbfgs",
+            dual=two,
+            tol=1e-3,
+            random_state=0,
         )
+        return model.fit(features, classes, sample_weight=weights)
 
 
 def _option_features(item: Item) -> Iterator[dict[str, float]]:
