@@ -23,6 +23,8 @@ _ENOUGH: Final = 40
 #: A node that is so large a share of a type's keys is always looked at: it needs many turns as a wrong answer.
 _HEAVY: Final = 0.02
 _LONG: Final = 6  # words
+#: Down to this depth nodes of one parent have little in common.
+_ALONE: Final = 2
 #: What is shown in so many of the samples that show a thing may be in any of them without being named.
 _OFTEN: Final = 0.02
 #: Whose company counts: a finding may come with a disease or another finding, a disease with a disease.
@@ -176,13 +178,34 @@ class Distractors:
             right = {link.target for link in self._tree.two_steps(target.subject, claim)}
             if claim == "seat-imaging":
                 right |= {link.target for link in self._tree.links(target.subject, "imaging")}
+                if self._may_show(node, right):
+                    return True
             return not right.isdisjoint(lineage)
         if claim not in PREDICATE or CLAIMS[claim].right is None:
             return False
         right = {link.target for link in self._tree.links(target.subject, claim)}
         if claim != "location":
             right |= self._tree.kin_links(target.subject, claim)
+        if claim == "symptom" and any(self._sibling(node, other) for other in right):
+            return True  # fast breathing beside shortness of breath
+        if claim == "imaging" and self._may_show(node, right):
+            return True
         return not right.isdisjoint(lineage)
+
+    def _may_show(self, node: str, right: Set[str]) -> bool:
+        """Whether it is of the family of a right examination and of no other part, or of the same part of the body."""
+        parts = self._tree.parts_shown(node)
+        family = self._tree.path(node)[-2:][0]
+        for other in right & self._tree.nodes.keys():
+            if not parts.isdisjoint(self._tree.parts_shown(other)):
+                return True
+            if not parts and self._tree.path(other)[-2:][0] == family:
+                return True
+        return False
+
+    def _sibling(self, one: str, other: str) -> bool:
+        nodes = self._tree.nodes
+        return other in nodes and nodes[one].parent == nodes[other].parent and nodes[one].depth > _ALONE
 
     def _tier(self, node: str) -> int:
         """0: anchored in this corpus; 1: own or defined and short; 2: the rest."""

@@ -92,6 +92,7 @@ class TreeIndex:
         self._divisions: dict[str, frozenset[str]] = {}
         self._reach: dict[str, frozenset[str]] = {}
         self._placed: frozenset[str] | None = None
+        self._parts_shown: dict[str, frozenset[str]] | None = None
         self._alike: dict[str, tuple[str, ...]] | None = None
         self._short: dict[str, list[str]] | None = None
         self._roles: dict[str, frozenset[str]] = {}
@@ -235,6 +236,16 @@ class TreeIndex:
         if self._placed is None:
             self._placed = frozenset(str(row["node"]) for row in self._graph.rows("synthesize/placed"))
         return self._placed
+
+    def parts_shown(self, examination: str) -> frozenset[str]:
+        """The parts of the body that an examination is of, with their divisions; empty when it is of none."""
+        if self._parts_shown is None:
+            found: dict[str, set[str]] = {}
+            for row in self._graph.rows("synthesize/of-a-part"):
+                structure = str(row["structure"])
+                found.setdefault(str(row["node"]), set()).update({structure}, self.divisions(structure))
+            self._parts_shown = {node: frozenset(parts) for node, parts in found.items()}
+        return self._parts_shown.get(examination, frozenset())
 
     def alike(self, node: str) -> tuple[str, ...]:
         """Nodes of the same axis whose names end in the same word, when it is not a word that many share."""

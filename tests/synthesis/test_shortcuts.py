@@ -108,8 +108,8 @@ def test_flagging_changes_nothing_and_names_what_is_always_solved() -> None:
 def test_nothing_is_done_to_sound_small_or_non_visual_types() -> None:
     sound = treat(group(choices(400)), "drop", ShortcutOptions(margin=0.05))
     assert len(sound.rows) == 400 and not sound.dropped and sound.note == ""
-    small = treat(group(choices(30, biased=1.0)), "drop", ShortcutOptions())
-    assert len(small.rows) == 30 and small.flagged and "30 items of 40" in small.note
+    small = treat(group(choices(24, biased=1.0)), "drop", ShortcutOptions())
+    assert len(small.rows) == 24 and small.flagged and "24 items of 30" in small.note
     known = choices(200, biased=1.0)
     known["visual"] = False
     outcome = treat(group(known), "drop", ShortcutOptions())
