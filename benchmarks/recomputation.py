@@ -220,7 +220,9 @@ class _Decision:
             return False
         if self.claim.startswith("not-"):
             right = self.right(self.claim.removeprefix("not-"))
-            return self.absent() and not any(d == key or tree.kin(key, d) for d in right)
+            # All that a thing is a kind of is stated; a location may hold of a whole whose part is stated.
+            spread = self.claim != "not-parent"
+            return self.absent() and not any(d == key or (spread and tree.kin(key, d)) for d in right)
         match self.claim:
             case "depicts":
                 return self.kind(subject, key)

@@ -38,6 +38,7 @@ _LINKS: Final = {
     "met:imagedBy": "imaging",
     "met:disjoint": "disjoint class",
 }
+_FEW: Final = 3
 _PLACE: Final = frozenset(("met:treeParent", "met:ancestor", "met:axis"))
 
 
@@ -65,6 +66,7 @@ class Causes:
         self._state = cache(self._state_of)
         self._parents = cache(self._parents_of)
         self._pairs = cache(self._pairs_of)
+        self._links = cache(self._links_of)
 
     def of(self, says: str, pattern: str, bound: Mapping[str, Any], held_before: bool) -> list[Cause]:
         """The causes of one broken condition of a proof with these bindings, in a stable order.
@@ -80,6 +82,8 @@ class Causes:
         found = (
             self._appeared(set(terms), nodes, str(bound["sample"]), held_before) if negated else self._missing(pattern)
         )
+        if "rdfs:label" in terms and not negated:
+            found = (Cause("words", node, f"{self._named(node)} has another name now") for node in self._renamed(nodes))
         return list(dict.fromkeys(found)) or [Cause("other", "", f"no single change explains: {says}")]
 
     # --- nodes ---------------------------------------------------------------------------------------------------
@@ -112,8 +116,26 @@ class Causes:
     def _pairs_of(self, query: str, node: str, other: str) -> list[Row]:
         return self._rows(query, node=node, other=other)
 
+    def _links_of(self, node: str, other: str) -> list[tuple[str, str]]:
+        """Carrier and property of what relates the two; only what is new, where the graph before is known; a few."""
+
+        def asked(before: bool) -> list[tuple[str, str]]:
+            rows = self._rows("links", before, node=node, other=other)
+            return [(str(row["carrier"]), str(row["property"])) for row in rows]
+
+        now, was = asked(False), set(asked(True))
+        return ([link for link in now if link not in was] or now)[:_FEW]
+
     def _named(self, node: str) -> str:
         return _called(node, self._state(node)[0]["label"])
+
+    def _renamed(self, nodes: list[str]) -> list[str]:
+        """Those whose label was another; all where that cannot be known."""
+
+        def labels(node: str, before: bool) -> list[object]:
+            return [row["label"] for row in self._rows("state", before, node=node)]
+
+        return [n for n in nodes if self._before is None or labels(n, False) != labels(n, True)]
 
     def _lost(self, node: str) -> Iterator[Cause]:
         """Nothing while the node is live."""
@@ -182,9 +204,9 @@ class Causes:
                         "synonym", other, f"{self._named(one)} and {self._named(other)} are both called {names}"
                     )
             elif terms & _LINKS.keys():
-                for row in self._pairs("links", one, other):
-                    carrier, what = str(row["carrier"]), _LINKS.get(str(row["property"]), str(row["property"]))
-                    yield Cause("relation", carrier, f"{self._named(other)} is a {what} of {self._named(carrier)}")
+                for carrier, prop in self._links(one, other):
+                    said = f"{self._named(other)} is a {_LINKS[prop]} of {self._named(carrier)}"
+                    yield Cause("relation", carrier, said)
             else:
                 yield from self._kin(one, other)
 
