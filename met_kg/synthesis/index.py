@@ -198,7 +198,7 @@ class TreeIndex:
         """The nodes that can be an answer of a kind: query ``questions/<kind>``."""
         if kind not in self._answers:
             rows = self._graph.rows(f"questions/{kind}")
-            self._answers[kind] = frozenset(str(row["node"]) for row in rows) & self.nodes.keys()
+            self._answers[kind] = frozenset(node for row in rows if (node := str(row["node"])) in self.nodes)
         return self._answers[kind]
 
     def role(self, role: str) -> frozenset[str]:

@@ -16,6 +16,11 @@ __all__ = ["Anchor", "Sample", "read_samples", "spoken_names"]
 
 _COLUMNS: Final = ("modality", "view", "body_part", "finding", "sex", "age")
 
+#: Least score of a mention that names its node by its label or an exact synonym.
+_SURE: Final = 0.85
+#: A photograph may be of anything: that a text calls its picture so does not make it that of a case.
+_PHOTOGRAPH: Final = "MET:0001040"
+
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
@@ -100,29 +105,44 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
             text=spaced(words),
             anchors=tuple(_looked_at(mine, tree, diagnosed=bool(str(row["finding"]).strip()))),
             barred=frozenset().union(*(tree.lineage(n) for n in shown)),
-            pictured=any(a.polarity == "positive" and a.node in tree.answers("examination") for a in mine),
-            columns={c: str(row[c]) for c in _COLUMNS},
+            pictured=_pictured(mine, tree),
         )
+
+
+def _pictured(anchors: Sequence[Anchor], tree: TreeIndex) -> bool:
+    """Whether a modality made the image; of a photograph its caption must name the disease."""
+    shown = [a for a in anchors if a.polarity == "positive"]
+    made_by = {a.node for a in shown} & tree.answers("examination")
+    if made_by != {_PHOTOGRAPH}:
+        return bool(made_by)
+    fields = (a.evidence.get("field") for a in shown if a.axis == "disease" and isinstance(a.evidence, dict))
+    return "caption" in fields
 
 
 def _looked_at(anchors: Sequence[Anchor], tree: TreeIndex, *, diagnosed: bool) -> Iterator[Anchor]:
     """The anchors, each with whether the image can show it.
 
-    What the metadata state is shown, and every modality. Of what the text alone names, all is taken as shown when no
-    metadata state a part of the body; else what lies in that part's division (:meth:`TreeIndex.reach`), and findings
-    that the tree places nowhere. Where the metadata state a diagnosis, if only that there is none (``diagnosed``), the
-    diseases of the text are former ones, or company, and not shown.
+    What the metadata state is shown. Of what the text alone names, a modality is where the metadata state none, or one
+    that it is a kind of. All else is taken as shown when no metadata state a part of the body; else what lies in
+    that part's division (:meth:`TreeIndex.reach`), and findings that the tree places nowhere. Where the metadata state
+    a diagnosis, if only that there is none (``diagnosed``), the diseases of the text are former ones, or company, and
+    not shown. Nor is what a word only hints at, as 'line' does at a catheter.
     """
-    parts = [a.node for a in anchors if a.axis == "anatomy" and a.polarity == "positive" and "metadata" in a.method]
+    stated = [a.node for a in anchors if a.polarity == "positive" and "metadata" in a.method]
+    parts = [node for node in stated if tree.nodes[node].axis == "anatomy"]
     reach = frozenset().union(*(tree.reach(part) for part in parts))
+    made_by = [node for node in stated if node in tree.answers("examination")]
     for a in anchors:
-        by_text = "metadata" not in a.method and a.axis != "modality"
-        nowhere = a.axis == "finding" and a.node not in tree.placed
-        out_of_reach = bool(parts) and not nowhere and a.node not in reach
-        if by_text and (out_of_reach or (diagnosed and a.axis == "disease")):
-            yield replace(a, seen=False)
-        else:
+        if "metadata" in a.method:
             yield a
+            continue
+        if a.axis == "modality":
+            seen = a.node not in tree.answers("examination") or all(node in tree.lineage(a.node) for node in made_by)
+        else:
+            nowhere = a.axis == "finding" and a.node not in tree.placed
+            seen = not parts or nowhere or a.node in reach
+            seen = seen and not (diagnosed and a.axis == "disease")
+        yield a if seen and a.score >= _SURE else replace(a, seen=False)
 
 
 def spoken_names(samples: Iterable[Sample]) -> dict[str, Counter[str]]:

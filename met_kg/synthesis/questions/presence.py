@@ -11,9 +11,7 @@ from met_kg.synthesis.sample import Sample
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
     for axis in ("disease", "finding"):
-        possible = tree.answers(axis)
-        if axis == "finding":
-            possible |= tree.answers("device")
+        possible = tree.answers(axis) | (tree.answers("device") if axis == "finding" else frozenset())
         shown = most_specific((a for a in sample.seen(axis) if a.node in possible), tree)
         # What the text denies here and shows elsewhere is no safe 'no'.
         denied = [a for a in sample.of(axis, "negative") if a.node in possible and a.node not in sample.barred]
