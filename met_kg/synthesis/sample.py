@@ -106,6 +106,7 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
             anchors=tuple(_looked_at(mine, tree, diagnosed=bool(str(row["finding"]).strip()))),
             barred=frozenset().union(*(tree.lineage(n) for n in shown)),
             pictured=_pictured(mine, tree),
+            columns={c: str(row[c]) for c in _COLUMNS},
         )
 
 
