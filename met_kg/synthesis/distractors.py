@@ -33,10 +33,10 @@ _KEEPS: Final = {"disease": ("disease",), "finding": ("finding", "disease"), "an
 
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
-    """What may not stand beside a sample's key: what goes with the things it shows, and the parts of the body."""
+    """What may not stand beside a sample's key: what goes with the things it shows, and their places in the body."""
 
     company: frozenset[str]
-    divisions: frozenset[str]
+    places: frozenset[str]
 
 
 class Distractors:
@@ -129,7 +129,7 @@ class Distractors:
             shown = self._shown[sample.sample_id]
             self._around[sample.sample_id] = _Surroundings(
                 frozenset().union(*(self._keeps(node) for node in shown)),
-                frozenset().union(*(self._tree.divisions(node) for node in shown)),
+                frozenset().union(*(self._tree.places(node) for node in shown)),
             )
         return self._around[sample.sample_id]
 
@@ -155,8 +155,8 @@ class Distractors:
             # A pleural effusion often goes with pneumonia, even where the record does not name it.
             if node in around.company:
                 return "seen together with it elsewhere"
-            # A structure of the same part of the body may be in the picture without being named.
-            if self._tree.nodes[node].axis == "anatomy" and not around.divisions.isdisjoint(self._tree.divisions(node)):
+            # A structure of the same part or system of the body may be in the picture without being named.
+            if self._tree.nodes[node].axis == "anatomy" and not around.places.isdisjoint(self._tree.places(node)):
                 return "in the same place as what the sample shows"
         elif self._right(target, node):
             return "right as well"

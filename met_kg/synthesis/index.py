@@ -90,6 +90,7 @@ class TreeIndex:
             self._children.setdefault(self.nodes[node].parent, []).append(node)
         self._answers: dict[str, frozenset[str]] = {}
         self._divisions: dict[str, frozenset[str]] = {}
+        self._places: dict[str, frozenset[str]] = {}
         self._reach: dict[str, frozenset[str]] = {}
         self._placed: frozenset[str] | None = None
         self._parts_shown: dict[str, frozenset[str]] | None = None
@@ -216,6 +217,13 @@ class TreeIndex:
             rows = self._graph.rows("synthesize/division", node=node)
             self._divisions[node] = frozenset(str(row["division"]) for row in rows)
         return self._divisions[node]
+
+    def places(self, node: str) -> frozenset[str]:
+        """The divisions of the body and the organ systems that a structure belongs to."""
+        if node not in self._places:
+            rows = self._graph.rows("synthesize/places", node=node)
+            self._places[node] = frozenset(str(row["place"]) for row in rows)
+        return self._places[node]
 
     def branch(self, node: str) -> str:
         """The ancestor two steps below the root, by tree parents; the node itself when it stands higher."""

@@ -44,7 +44,7 @@ QUESTION = QuestionType(
         "yes-no": (
             "Does the disease shown here typically affect the {key}?",
             "Is the {key} the usual site of the condition in this image?",
-            "Is the disease in this case one of the {key}?",
+            "Is the disease in this case a disease of the {key}?",
             "Would you look for the disease shown in the {key}?",
             "Does the condition seen here sit in the {key}?",
             "Is the {key} where the disease in this image is located?",

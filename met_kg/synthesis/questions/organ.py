@@ -25,7 +25,7 @@ QUESTION = QuestionType(
             "Which structure does this image concern?",
             "Which of the following parts of the body is imaged here?",
             "Which anatomical structure is included in the field of view?",
-            "Which of these structures was examined?",
+            "Which of these structures can be made out?",
             "Among the structures listed, which one is depicted?",
             "Which structure can be identified in this image?",
             "Which of these does the image depict?",

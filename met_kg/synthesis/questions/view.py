@@ -11,7 +11,8 @@ from met_kg.synthesis.sample import Sample
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
     # Two views in one picture: there is no single right answer.
-    if (anchor := sole(sample, "modality", "view", tree)) is not None:
+    projected = any(a.node in tree.answers("projected") for a in sample.seen("modality"))
+    if projected and (anchor := sole(sample, "modality", "view", tree)) is not None:
         yield Target(anchor, anchor.node)
 
 
