@@ -54,7 +54,7 @@ def verify(folder: Path, tree: Path | None, out: Path | None, engine: Engine) ->
     failures = list(verify_items(vqa, graph, engine=engine, before=before, log=log))
     total, failed = Counter(vqa["type"]), Counter(kind[f.item_id] for f in failures)
     for name in sorted(total):
-        click.echo(f"{name:<12} {total[name] - failed[name]:>8} of {total[name]} hold")
+        click.echo(f"{name:<16} {total[name] - failed[name]:>8} of {total[name]} hold")
     if out is not None:
         write_failures(failures, vqa, out)
     else:

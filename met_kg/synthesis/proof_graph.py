@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +38,7 @@ def own_graph(folder: Path) -> Graph:
         return Graph.open(folder / "store")
     graph = Graph.memory()
     for name in PROOF_GRAPHS:
-        graph.load_triples(name, _file_triples(folder, name))
+        _load_file(graph, folder, name)
     return graph
 
 
@@ -57,8 +56,11 @@ def newer_graph(folder: Path, tree: Path, *, log: Log = silent) -> Graph:
     """
     graph = Graph.memory()
     log.info(f"Reading the tree {tree}")
-    graph.load_triples(Graphs.TREE, _file_tree(tree) if tree.is_file() else _folder_triples(tree, Graphs.TREE))
-    graph.load_triples(Graphs.SAMPLES, _folder_triples(folder, Graphs.SAMPLES))
+    if tree.is_file():
+        graph.load_triples(Graphs.TREE, _file_tree(tree))
+    else:
+        _load(graph, tree, Graphs.TREE)
+    _load(graph, folder, Graphs.SAMPLES)
     log.info("Building its closure")
     try:
         add_closure(graph)
@@ -100,26 +102,27 @@ def _file_tree(path: Path) -> list[ox.Triple]:
     return triples
 
 
-def _folder_triples(folder: Path, name: str) -> Iterable[ox.Triple]:
-    """The triples of one named graph of a run, an export, or a store."""
+def _load(graph: Graph, folder: Path, name: str) -> None:
+    """Load one named graph of a run, an export, or a store."""
     store = folder if (folder / _STORE_FILE).is_file() else folder / "store"
     if not store.is_dir():
-        return _file_triples(folder, name)
-    with Graph.open(store) as graph:
-        found = [q.triple for q in graph.store.quads_for_pattern(None, None, None, ox.NamedNode(expand(name)))]
-    if not found:
+        _load_file(graph, folder, name)
+        return
+    with Graph.open(store) as other:
+        quads = list(other.store.quads_for_pattern(None, None, None, ox.NamedNode(expand(name))))
+    if not quads:
         raise MissingData(f"the graph '{name}' is empty", where=str(store), hint="give a run or an export")
-    return found
+    graph.store.bulk_extend(quads)
 
 
-def _file_triples(folder: Path, name: str) -> Iterable[ox.Triple]:
+def _load_file(graph: Graph, folder: Path, name: str) -> None:
     local = name.partition(":")[2]
     plain, packed = folder / "graph" / f"{local}.nt", folder / "graph" / f"{local}.nt.gz"
-    if not plain.is_file() and not packed.is_file():
-        raise MissingData(f"the graph '{local}' is not there", where=str(plain), hint="give a run or an export")
-    path = plain if plain.is_file() else packed
+    path = packed if packed.is_file() and not plain.is_file() else plain
+    if not path.is_file():
+        raise MissingData(f"the graph '{local}' is not there", where=str(path), hint="give a run or an export")
     try:
-        text = plain.read_bytes() if path is plain else gzip.decompress(packed.read_bytes())
-        yield from (quad.triple for quad in ox.parse(text, ox.RdfFormat.N_TRIPLES))
+        text = gzip.decompress(path.read_bytes()) if path is packed else path.read_bytes()
+        graph.store.bulk_load(input=text, format=ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode(expand(name)))
     except (OSError, EOFError, SyntaxError, zlib.error) as problem:
         raise DataProblem(f"the graph does not load: {problem}", where=str(path), hint="make it again") from problem

@@ -68,6 +68,6 @@ def counted(items: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """What a slice holds, line by line: all of it, then by type, format, level, difficulty, axis and split."""
     sizes = items.groupby("sample_id").size()
     yield "items", f"{len(items)} of {len(sizes)} samples" + (f", at most {sizes.max()} of one" if len(sizes) else "")
-    for column in _COUNTED:
+    for column in _COUNTED if len(items) else ():
         counts = items[column].value_counts()
         yield column, ", ".join(f"{value} {counts[value]}" for value in sorted(counts.index))
