@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["slice_items", "verify"]
 
 
-@click.command(epilog="Example:  met verify runs/quickstart --tree edited/met.owl --out failures.tsv")
+@click.command(epilog="Example:  met verify runs/quickstart/export --tree runs/quickstart")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--tree",

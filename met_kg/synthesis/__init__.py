@@ -18,6 +18,7 @@ from met_kg.literature.linker import Linker
 from met_kg.models.chat import CachedChat
 from met_kg.records import Quarantined
 from met_kg.synthesis.captions import CaptionWriter
+from met_kg.synthesis.captions.naming import is_named
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.items import ItemWriter
 from met_kg.synthesis.names import Names
@@ -74,7 +75,7 @@ def synthesize(
     names = Names(tree, spoken_names(found))
     captions = CaptionWriter(tree, names, options.levels, seed)
     written = [row for sample in found for row in captions.write(sample)]
-    described = {row["sample_id"]: _description(row) for row in written if row["level"] == "short"}
+    described = {row["sample_id"]: _description(row, tree, names) for row in written if row["level"] == "short"}
     found = [replace(s, description=described.get(s.sample_id, ("", ()))) for s in found]
     items = ItemWriter(tree, names, options=options, seed=seed, tree_version=tree_version)
     vqa, plan = items.write(found)
@@ -83,10 +84,12 @@ def synthesize(
     return Synthesis(done.captions, vqa, plan, done.rewrites, done.counts, rejected)
 
 
-def _description(caption: Mapping[str, Any]) -> tuple[str, tuple[Fact, ...]]:
-    """The text of a caption, and the triples about its sample that it rests on."""
+def _description(caption: Mapping[str, Any], tree: TreeIndex, names: Names) -> tuple[str, tuple[Fact, ...]]:
+    """The text of a caption, and the triples about its sample that its words name (a fundus is the eye's, unsaid)."""
+    text = str(caption["text"])
     facts = [fact for line in json.loads(caption["facts"]) for fact in line["facts"] if isinstance(fact, list)]
-    return str(caption["text"]), tuple((s, p, o) for s, p, o in facts if s.startswith("sample:"))
+    told = [(s, p, o) for s, p, o in facts if s.startswith("sample:") and is_named(text, o, tree, names)]
+    return text, tuple(told)
 
 
 def _rewritten(
