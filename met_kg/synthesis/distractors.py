@@ -158,6 +158,8 @@ class Distractors:
             # A structure of the same part or system of the body may be in the picture without being named.
             if self._tree.nodes[node].axis == "anatomy" and not around.places.isdisjoint(self._tree.places(node)):
                 return "in the same place as what the sample shows"
+            if target.subject != target.key and self._sits_there(target.subject, node):
+                return "right as well"
         elif self._right(target, node):
             return "right as well"
         if sample.mentions(self._tree.terms(node)):
@@ -171,7 +173,7 @@ class Distractors:
         """
         claim, lineage = target.claim, self._tree.lineage(node)
         if claim == "parent":
-            return node in self._tree.lineage(target.subject)
+            return node in self._tree.lineage(target.subject) or self._sits_there(target.subject, node)
         if claim == "sibling":
             return self._tree.nodes[node].parent == target.carrier
         if claim in ("shared-symptom", "seat-imaging"):
@@ -191,6 +193,15 @@ class Distractors:
         if claim == "imaging" and self._may_show(node, right):
             return True
         return not right.isdisjoint(lineage)
+
+    def _sits_there(self, subject: str, group: str) -> bool:
+        """Whether a disease sits where a group of diseases is defined to sit.
+
+        A disease of the lung is a respiratory disease in people's eyes, wherever the tree has it.
+        """
+        own = {link.target for link in self._tree.links(group, "location") if link.carrier == group}
+        sits = {link.target for link in self._tree.links(subject, "location")}
+        return any(not own.isdisjoint(self._tree.lineage(place)) for place in sits)
 
     def _may_show(self, node: str, right: Set[str]) -> bool:
         """Whether it is of the family of a right examination and of no other part, or of the same part of the body."""

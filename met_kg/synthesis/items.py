@@ -154,7 +154,7 @@ class ItemWriter:
             (sample, kind, target)
             for sample in samples
             for kind in self._types
-            if sample.pictured or not kind.pictured
+            if (sample.pictured or not kind.pictured) and (not sample.charted or kind.charted)
             for target in kind.targets(sample, self._tree)
         ]
         common = Counter((kind.name, target.key) for _, kind, target in every)

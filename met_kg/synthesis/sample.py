@@ -11,6 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from met_kg.synthesis.index import TreeIndex, spaced
+from met_kg.synthesis.media import CHARTS, named_picture
 
 __all__ = ["Anchor", "Sample", "read_samples", "spoken_names"]
 
@@ -56,6 +57,7 @@ class Sample:
     anchors: tuple[Anchor, ...]
     barred: frozenset[str]  # lineage of everything it shows or may show
     pictured: bool = False  # some modality is known to have made its image: no drawing, as far as the record says
+    charted: bool = False  # its text calls it a graph, a chart or a table, and no metadata state a modality
     description: tuple[str, tuple[tuple[str, str, str], ...]] = ("", ())  # a short caption and the triples it rests on
     #: What its metadata state: modality, view, body_part, finding, sex, age.
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -106,6 +108,7 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
             anchors=tuple(_looked_at(mine, tree, diagnosed=bool(str(row["finding"]).strip()))),
             barred=frozenset().union(*(tree.lineage(n) for n in shown)),
             pictured=_pictured(mine, tree),
+            charted=not row["modality"] and _charted(str(row["caption"]), str(row["context"])),
             columns={c: str(row[c]) for c in _COLUMNS},
         )
 
@@ -118,6 +121,12 @@ def _pictured(anchors: Sequence[Anchor], tree: TreeIndex) -> bool:
         return bool(made_by)
     fields = (a.evidence.get("field") for a in shown if a.axis == "disease" and isinstance(a.evidence, dict))
     return "caption" in fields
+
+
+def _charted(*texts: str) -> bool:
+    """Whether the first text that names the picture calls it a chart."""
+    called = next((found[0] for found in map(named_picture, texts) if found is not None), "")
+    return called in CHARTS
 
 
 def _looked_at(anchors: Sequence[Anchor], tree: TreeIndex, *, diagnosed: bool) -> Iterator[Anchor]:

@@ -13,8 +13,8 @@ from typing import Final
 from met_kg.synthesis.captions.facts import Said, Span, said
 from met_kg.synthesis.captions.patient import Patient, patient_of
 from met_kg.synthesis.captions.sure import is_sure
-from met_kg.synthesis.english import word_table
 from met_kg.synthesis.index import TreeIndex, spaced
+from met_kg.synthesis.media import named_picture
 from met_kg.synthesis.names import Names
 from met_kg.synthesis.sample import Anchor, Sample
 
@@ -65,9 +65,6 @@ class Selector:
 
     def __init__(self, tree: TreeIndex, names: Names) -> None:
         self._tree, self._names = tree, names
-        self._media = {row[0]: (row[1], row[2]) for row in word_table("media")}
-        words = "|".join(re.escape(w) for w in sorted(self._media, key=len, reverse=True))
-        self._medium = re.compile(rf"\b(?:[Tt]his|[Tt]hese|[Tt]he)\s+(?:[a-z]+\s+){{0,3}}?({words})\b")
 
     def content(self, sample: Sample) -> Content:
         """What can be said of a sample."""
@@ -111,9 +108,9 @@ class Selector:
             value = sample.columns["modality"]
             return Medium(_UNKNOWN, "about", Span("modality", value, 0, len(value)))
         for column, text in (("caption", sample.caption), ("context", sample.context)):
-            match = self._medium.search(text)
-            if match is not None:
-                called, before = self._media[match[1]]
+            found = named_picture(text)
+            if found is not None:
+                called, before, match = found
                 return Medium(called, before, Span(column, match.group(), match.start(), match.end()))
         return None
 

@@ -34,4 +34,5 @@ QUESTION = QuestionType(
         ),
     },
     pictured=False,
+    charted=True,
 )
