@@ -52,11 +52,15 @@ class Claim:
     spread: bool = True
 
 
+#: What a kind of link is called where 'a <kind>' is no English.
+_WORD: Final = {"imaging": "an examination"}
+
+
 def _linked(kind: str) -> Claim:
     link = LINK[kind]
 
     def holds(subject: str, carrier: str, key: str) -> list[Condition]:
-        says = f"{key} is a {kind} of {carrier}"
+        says = f"{key} is {_WORD.get(kind, f'a {kind}')} of {carrier}"
         return [(says, f"{CLOSURE} {{ {term(carrier)} {link} {term(key)} }}"), *_kind(subject, carrier)]
 
     def right(subject: str, carrier: str) -> str:
@@ -114,7 +118,7 @@ def _seat_imaged(subject: str, carrier: str, key: str) -> list[Condition]:
     c = term(carrier)
     return [
         (f"{subject} is a location of {carrier}", f"{CLOSURE} {{ {c} {LINK['location']} {term(subject)} }}"),
-        (f"{key} is a imaging of {carrier}", f"{CLOSURE} {{ {c} {LINK['imaging']} {term(key)} }}"),
+        (f"{key} is {_WORD['imaging']} of {carrier}", f"{CLOSURE} {{ {c} {LINK['imaging']} {term(key)} }}"),
     ]
 
 

@@ -13,12 +13,12 @@ import pandas as pd
 from met_kg.synthesis.index import TreeIndex, spaced
 from met_kg.synthesis.media import CHARTS, named_picture
 
-__all__ = ["Anchor", "Sample", "read_samples", "spoken_names"]
+__all__ = ["SURE", "Anchor", "Sample", "read_samples", "spoken_names"]
 
 _COLUMNS: Final = ("modality", "view", "body_part", "finding", "sex", "age")
 
 #: Least score of a mention that names its node by its label or an exact synonym.
-_SURE: Final = 0.85
+SURE: Final = 0.85
 #: A photograph may be of anything: that a text calls its picture so does not make it that of a case.
 _PHOTOGRAPH: Final = "MET:0001040"
 
@@ -152,7 +152,7 @@ def _looked_at(anchors: Sequence[Anchor], tree: TreeIndex, *, diagnosed: bool) -
             nowhere = a.axis == "finding" and a.node not in tree.placed
             seen = not parts or nowhere or a.node in reach
             seen = seen and not (diagnosed and a.axis == "disease")
-        yield a if seen and a.score >= _SURE else replace(a, seen=False)
+        yield a if seen and a.score >= SURE else replace(a, seen=False)
 
 
 def spoken_names(samples: Iterable[Sample]) -> dict[str, Counter[str]]:

@@ -10,12 +10,10 @@ from met_kg.retrieval.mentions import FIELDS
 from met_kg.synthesis.english import definite
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.names import Names
-from met_kg.synthesis.sample import Anchor, Sample
+from met_kg.synthesis.sample import SURE, Anchor, Sample
 
 __all__ = ["is_sure"]
 
-#: Score of a mention, before its field's weight, from which its words name the node and do not merely hint at it.
-_SURE: Final = 0.85
 #: Inside another name: 'SARS' of 'SARS-CoV-2'.
 _GOES_ON: Final = re.compile(r"[-‐‑](?=[A-Z0-9])")
 #: Of what a body has one, 'a head' is a part of something else.
@@ -36,7 +34,7 @@ def is_sure(sample: Sample, anchor: Anchor, tree: TreeIndex, names: Names) -> bo
         return True
     evidence = anchor.evidence if isinstance(anchor.evidence, dict) else {}
     weight = FIELDS.get(str(evidence.get("field")), 0.0)
-    if not anchor.score >= _SURE * weight > 0 or not names.spells(anchor.node, str(evidence.get("text", ""))):
+    if not anchor.score >= SURE * weight > 0 or not names.spells(anchor.node, str(evidence.get("text", ""))):
         return False
     return _stands_alone(sample, anchor, evidence, names)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,17 +31,7 @@ Baseline = Literal[
     "language-model",
 ]
 #: In the order in which tables show them.
-BASELINES: Final[tuple[Baseline, ...]] = (
-    "majority",
-    "longest",
-    "shortest",
-    "common-word",
-    "question-word",
-    "caption-word",
-    "text-only",
-    "text-only-inverted",
-    "language-model",
-)
+BASELINES: Final[tuple[Baseline, ...]] = get_args(Baseline)
 
 
 class _Asked(ChatOptions):

@@ -9,6 +9,7 @@ the question's words and pairs of words, to the answers that others had. Folds n
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ def folds_of(groups: Sequence[str], count: int, rng: np.random.Generator) -> Int
     return np.array([at[g] for g in groups], dtype=np.int64)
 
 
-class Solver:
+class Solver(ABC):
     """A solver over the items of one type and format: features once, then as many cross-validations as wanted."""
 
     def __init__(self, items: Sequence[Item]) -> None:
@@ -87,9 +88,9 @@ class Solver:
                     found[:, held] += self._solve(rows[~held], weights[~held], rows[held])
         return TextOnly(*(found / repeats))
 
+    @abstractmethod
     def _solve(self, learn: Ints, weights: Floats, ask: Ints) -> Floats:
         """Rows solved, probability and inverted of the items at ``ask``, by a model of those at ``learn``."""
-        raise NotImplementedError
 
 
 def solver(items: Sequence[Item]) -> Solver:

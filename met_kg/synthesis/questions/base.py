@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ from met_kg.synthesis.claims import DENIALS
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.sample import Anchor, Sample
 
-__all__ = ["Fact", "QuestionType", "Target", "most_specific", "sole"]
+__all__ = ["Fact", "QuestionType", "Target", "each_shown", "lifted", "most_specific", "sole"]
 
 #: A triple of CURIEs.
 Fact = tuple[str, str, str]
@@ -91,6 +91,24 @@ def most_specific(anchors: Iterable[Anchor], tree: TreeIndex) -> list[Anchor]:
         for a in found
         if not any(b != a.node and a.node in tree.lineage(b) and depth[b] > depth[a.node] for b in depth)
     ]
+
+
+def each_shown(sample: Sample, axis: str, answers: str, tree: TreeIndex) -> Iterator[Target]:
+    """Everything on an axis that the image shows and that can be an answer: the key is the thing itself."""
+    possible = tree.answers(answers)
+    for anchor in most_specific((a for a in sample.seen(axis) if a.node in possible), tree):
+        yield Target(anchor, anchor.node)
+
+
+def lifted(sample: Sample, axis: str, answers: str, tree: TreeIndex) -> list[Target]:
+    """The answers that what the image shows is a kind of: the key stands above the thing, or is it."""
+    possible = tree.answers(answers)
+    found: dict[str, Target] = {}
+    for anchor in most_specific(sample.seen(axis), tree):
+        for node in tree.path(anchor.node):
+            if node in possible:
+                found.setdefault(node, Target(anchor, node))
+    return list(found.values())
 
 
 def sole(sample: Sample, axis: str, answers: str, tree: TreeIndex) -> Anchor | None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from met_kg.synthesis.index import TreeIndex
-from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
+from met_kg.synthesis.questions.base import QuestionType, Target, each_shown
 from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    possible = tree.answers("finding")
-    for anchor in most_specific((a for a in sample.seen("finding") if a.node in possible), tree):
-        yield Target(anchor, anchor.node)
+    return each_shown(sample, "finding", "finding", tree)
 
 
 QUESTION = QuestionType(

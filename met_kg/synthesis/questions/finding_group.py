@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from met_kg.synthesis.index import TreeIndex
-from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
+from met_kg.synthesis.questions.base import QuestionType, Target, lifted
 from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    groups = tree.answers("finding-group")
-    found: dict[str, Target] = {}
-    for anchor in most_specific(sample.seen("finding"), tree):
-        for node in tree.path(anchor.node):
-            if node in groups:
-                found.setdefault(node, Target(anchor, node))
-    yield from found.values()
+    yield from lifted(sample, "finding", "finding-group", tree)
 
 
 QUESTION = QuestionType(

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from met_kg.synthesis.index import TreeIndex
-from met_kg.synthesis.questions.base import QuestionType, Target, most_specific
+from met_kg.synthesis.questions.base import QuestionType, Target, lifted
 from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    families = tree.answers("modality")
-    found: dict[str, Target] = {}
-    for anchor in most_specific(sample.seen("modality"), tree):
-        for node in tree.path(anchor.node):
-            if node in families:
-                found.setdefault(node, Target(anchor, node))
+    found = lifted(sample, "modality", "modality", tree)
     # Two modalities in one picture (a PET-CT panel): there is no single right answer.
     if len(found) == 1:
-        yield from found.values()
+        yield from found
 
 
 QUESTION = QuestionType(
