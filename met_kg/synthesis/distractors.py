@@ -64,6 +64,8 @@ class Distractors:
         self._company: dict[str, frozenset[str]] = {}
         self._around: dict[str, _Surroundings] = {}
         self._ranked: dict[tuple[str, str], tuple[list[Candidate], Counter[str]]] = {}
+        self._rights: dict[tuple[str, str], frozenset[str]] = {}
+        self._words: dict[str, int] = {}
 
     def fitting(self, kind: QuestionType, target: Target, sample: Sample) -> tuple[list[Candidate], str]:
         """Candidates that are wrong here, the best first, or none and the reason why there are too few."""
@@ -176,23 +178,29 @@ class Distractors:
             return node in self._tree.lineage(target.subject) or self._sits_there(target.subject, node)
         if claim == "sibling":
             return self._tree.nodes[node].parent == target.carrier
-        if claim in ("shared-symptom", "seat-imaging"):
-            right = {link.target for link in self._tree.two_steps(target.subject, claim)}
-            if claim == "seat-imaging":
-                right |= {link.target for link in self._tree.links(target.subject, "imaging")}
-                if self._may_show(node, right):
-                    return True
-            return not right.isdisjoint(lineage)
-        if claim not in PREDICATE or CLAIMS[claim].right is None:
+        if claim not in ("shared-symptom", "seat-imaging") and (claim not in PREDICATE or CLAIMS[claim].right is None):
             return False
-        right = {link.target for link in self._tree.links(target.subject, claim)}
-        if claim != "location":
-            right |= self._tree.kin_links(target.subject, claim)
-        if claim == "symptom" and any(self._sibling(node, other) for other in right):
-            return True  # fast breathing beside shortness of breath
-        if claim == "imaging" and self._may_show(node, right):
+        right = self._right_answers(claim, target.subject)
+        # Fast breathing beside shortness of breath; a CT beside a CT of the chest.
+        if claim == "symptom" and self._has_sibling(node, right):
+            return True
+        if claim in ("imaging", "seat-imaging") and self._may_show(node, right):
             return True
         return not right.isdisjoint(lineage)
+
+    def _right_answers(self, claim: str, subject: str) -> frozenset[str]:
+        """All right answers to a claim about a subject, as far as the tree states them of it or of its kin."""
+        if (claim, subject) not in self._rights:
+            if claim in PREDICATE:
+                right = {link.target for link in self._tree.links(subject, claim)}
+                if claim != "location":
+                    right |= self._tree.kin_links(subject, claim)
+            else:
+                right = {link.target for link in self._tree.two_steps(subject, claim)}
+                if claim == "seat-imaging":
+                    right |= {link.target for link in self._tree.links(subject, "imaging")}
+            self._rights[claim, subject] = frozenset(right)
+        return self._rights[claim, subject]
 
     def _sits_there(self, subject: str, group: str) -> bool:
         """Whether a disease sits where a group of diseases is defined to sit.
@@ -214,25 +222,31 @@ class Distractors:
                 return True
         return False
 
-    def _sibling(self, one: str, other: str) -> bool:
-        nodes = self._tree.nodes
-        return other in nodes and nodes[one].parent == nodes[other].parent and nodes[one].depth > _ALONE
+    def _has_sibling(self, node: str, others: Set[str]) -> bool:
+        """Whether one of the others has the same tree parent, far enough down for that to mean something."""
+        facts = self._tree.nodes[node]
+        return facts.depth > _ALONE and not others.isdisjoint(self._tree.children(facts.parent))
 
     def _tier(self, node: str) -> int:
         """0: anchored in this corpus; 1: own or defined and short; 2: the rest."""
         if self._usage.get(node):
             return 0
         known = node.startswith("MET:") or bool(self._tree.nodes[node].definition)
-        return 1 if known and len(self._names[node].split()) <= _LONG else 2
+        return 1 if known and self._length(node) <= _LONG else 2
+
+    def _length(self, node: str) -> int:
+        """Words of a node's name."""
+        if node not in self._words:
+            self._words[node] = len(self._names[node].split())
+        return self._words[node]
 
     def _rank(self, candidate: Candidate, key: str) -> tuple[int, int, int, int, int, str]:
-        length = abs(len(self._names[candidate.node].split()) - len(self._names[key].split()))
         return (
             self._tier(candidate.node),
             CLOSENESS[candidate.relation],
             abs(self._tree.generality(candidate.node) - self._tree.generality(key)) // 3,
             self._apart(candidate.node, key),
-            length,
+            abs(self._length(candidate.node) - self._length(key)),
             candidate.node,
         )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from met_kg.graph.store import Graph
+from met_kg.graph.store import Graph, Row
 
 __all__ = ["CLOSENESS", "PREDICATE", "Candidate", "Link", "NodeFacts", "TreeIndex", "spaced"]
 
@@ -67,7 +68,7 @@ class TreeIndex:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self.nodes: dict[str, NodeFacts] = {}
-        for row in graph.rows("synthesize/nodes"):
+        for row in sorted(graph.rows("synthesize/nodes"), key=_first_said):
             node = str(row["node"])
             if node not in self.nodes:  # a second label, parent or definition is a fault that 'met tree check' names
                 self.nodes[node] = NodeFacts(
@@ -188,11 +189,14 @@ class TreeIndex:
         return self._children.get(node, [])
 
     def two_steps(self, node: str, kind: str) -> tuple[Link, ...]:
-        """What is linked to a node through another one, the carrier; kinds: ``shared-symptom``, ``seat-imaging``."""
+        """What is linked to a node through another one, the carrier, each target once.
+
+        Kinds: ``shared-symptom``, ``seat-imaging``.
+        """
         if (node, kind) not in self._links:
             rows = self._graph.rows(f"synthesize/{kind}", node=node)
             links = (Link(str(r["carrier"]), str(r["target"])) for r in rows)
-            self._links[node, kind] = tuple(k for k in links if k.carrier in self.nodes and k.target in self.nodes)
+            self._links[node, kind] = _once(k for k in links if k.carrier in self.nodes and k.target in self.nodes)
         return self._links[node, kind]
 
     def answers(self, kind: str) -> frozenset[str]:
@@ -259,18 +263,22 @@ class TreeIndex:
         """Nodes of the same axis whose names end in the same word, when it is not a word that many share."""
         if self._alike is None:
             groups: dict[tuple[str, str], list[str]] = {}
-            for row in self._graph.rows("synthesize/heads"):
-                if (one := str(row["node"])) in self.nodes:
-                    groups.setdefault((self.nodes[one].axis, str(row["head"])), []).append(one)
+            for one, facts in self.nodes.items():
+                groups.setdefault((facts.axis, facts.label.lower().rpartition(" ")[2]), []).append(one)
             small = (tuple(group) for group in groups.values() if 1 < len(group) <= _ALIKE)
             self._alike = {one: group for group in small for one in group}
         return tuple(other for other in self._alike.get(node, ()) if other != node)
 
     def links(self, node: str, kind: str) -> tuple[Link, ...]:
-        """Stated relations of the node or of an ancestor, nearest carrier first; kinds: :data:`PREDICATE`."""
+        """Stated relations of the node or of an ancestor, nearest carrier first, each target once.
+
+        Kinds: :data:`PREDICATE`.
+        """
         if (node, kind) not in self._links:
             rows = self._graph.rows(f"synthesize/{kind}", node=node)
-            self._links[node, kind] = tuple(Link(str(r["carrier"]), str(r["target"])) for r in rows)
+            links = [Link(str(r["carrier"]), str(r["target"])) for r in rows]
+            # An ancestor by another parent may lie deeper than the node itself.
+            self._links[node, kind] = _once(sorted(links, key=lambda k: k.carrier != node))
         return self._links[node, kind]
 
     def kin_links(self, node: str, kind: str) -> frozenset[str]:
@@ -298,6 +306,19 @@ CLOSENESS: Final = {
     "same-modality": 5,
     "same-axis": 6,
 }
+
+
+def _first_said(row: Row) -> tuple[str, ...]:
+    """What the rows of a node are sorted by; an unbound value comes first, as in SPARQL."""
+    return tuple(str(row[name] or "") for name in ("node", "label", "parent", "definition"))
+
+
+def _once(links: Iterable[Link]) -> tuple[Link, ...]:
+    """Of the links to each target the first."""
+    found: dict[str, Link] = {}
+    for link in links:
+        found.setdefault(link.target, link)
+    return tuple(found.values())
 
 
 def _closer(candidate: Candidate) -> tuple[int, str, str]:

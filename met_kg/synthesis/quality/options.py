@@ -71,7 +71,7 @@ class ShortcutOptions(BaseModel):
         default=["majority", "longest", "shortest", "common-word", "question-word", "text-only", "language-model"],
         description="baselines that must not beat chance by more; the others are measured",
     )
-    minimum: int = Field(default=30, ge=10, description="items of a type and format below which nothing is done")
+    minimum: int = Field(default=30, ge=10, description="in fewer items only what is above chance beyond doubt counts")
     folds: int = Field(default=5, ge=2, description="cross-validation folds, by patient or document")
     repeats: int = Field(default=3, ge=1, description="cross-validations, each with other folds")
     solver: SolverOptions | None = None
