@@ -122,7 +122,7 @@ def test_a_small_type_is_acted_on_only_beyond_doubt() -> None:
     only = ShortcutOptions(act_on=["longest"], margin=0.0)
     luck = choices(12)
     luck["options"] = [
-        [f"{o} in the image" if i == "ABCD".index(a) and n < 2 else o for i, o in enumerate(options)]
+        [f"{o} in the image" if i == ("ABCD".index(a) + (n >= 4)) % 4 else o for i, o in enumerate(options)]
         for n, (options, a) in enumerate(zip(luck["options"], luck["answer"], strict=True))
     ]
     by_luck = treat(group(luck), "drop", only)
