@@ -33,10 +33,12 @@ _KEEPS: Final = {"disease": ("disease",), "finding": ("finding", "disease"), "an
 
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
-    """What may not stand beside a sample's key: what goes with the things it shows, and their places in the body."""
+    """What may not stand beside a sample's key: what goes with the things it shows, their places in the body, and the
+    divisions of the body that may be in the picture."""
 
     company: frozenset[str]
     places: frozenset[str]
+    divisions: frozenset[str]
 
 
 class Distractors:
@@ -132,6 +134,7 @@ class Distractors:
             self._around[sample.sample_id] = _Surroundings(
                 frozenset().union(*(self._keeps(node) for node in shown)),
                 frozenset().union(*(self._tree.places(node) for node in shown)),
+                self._tree.nearby(division for node in shown for division in self._tree.divisions(node)),
             )
         return self._around[sample.sample_id]
 
@@ -158,8 +161,12 @@ class Distractors:
             if node in around.company:
                 return "seen together with it elsewhere"
             # A structure of the same part or system of the body may be in the picture without being named.
-            if self._tree.nodes[node].axis == "anatomy" and not around.places.isdisjoint(self._tree.places(node)):
-                return "in the same place as what the sample shows"
+            if self._tree.nodes[node].axis == "anatomy":
+                if not around.places.isdisjoint(self._tree.places(node)):
+                    return "in the same place as what the sample shows"
+                # Of a picture of a part of the body only what is known to lie far from it is missing for sure.
+                if around.divisions and not self._elsewhere(node, around.divisions):
+                    return "perhaps in the picture as well"
             if target.subject != target.key and self._sits_there(target.subject, node):
                 return "right as well"
         elif self._right(target, node):
@@ -167,6 +174,10 @@ class Distractors:
         if sample.mentions(self._tree.terms(node)):
             return "named in the sample's text"
         return ""
+
+    def _elsewhere(self, node: str, divisions: Set[str]) -> bool:
+        own = self._tree.divisions(node)
+        return bool(own) and own.isdisjoint(divisions)
 
     def _right(self, target: Target, node: str) -> bool:
         """Whether the candidate is, or is related to, another right answer.

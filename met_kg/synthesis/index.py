@@ -91,6 +91,7 @@ class TreeIndex:
             self._children.setdefault(self.nodes[node].parent, []).append(node)
         self._answers: dict[str, frozenset[str]] = {}
         self._divisions: dict[str, frozenset[str]] = {}
+        self._neighbours: dict[str, set[str]] | None = None
         self._places: dict[str, frozenset[str]] = {}
         self._reach: dict[str, frozenset[str]] = {}
         self._placed: frozenset[str] | None = None
@@ -221,6 +222,15 @@ class TreeIndex:
             rows = self._graph.rows("synthesize/division", node=node)
             self._divisions[node] = frozenset(str(row["division"]) for row in rows)
         return self._divisions[node]
+
+    def nearby(self, divisions: Iterable[str]) -> frozenset[str]:
+        """Divisions of the body, and those that pictures of them show as well."""
+        if self._neighbours is None:
+            self._neighbours = {}
+            for row in self._graph.rows("synthesize/neighbours"):
+                self._neighbours.setdefault(str(row["division"]), set()).add(str(row["other"]))
+        given = frozenset(divisions)
+        return given.union(*(self._neighbours.get(division, set()) for division in given))
 
     def places(self, node: str) -> frozenset[str]:
         """The divisions of the body and the organ systems that a structure belongs to."""
