@@ -133,8 +133,8 @@ class Distractors:
             shown = self._shown[sample.sample_id]
             self._around[sample.sample_id] = _Surroundings(
                 frozenset().union(*(self._keeps(node) for node in shown)),
-                frozenset().union(*(self._tree.places(node) for node in shown)),
-                self._tree.nearby(division for node in shown for division in self._tree.divisions(node)),
+                frozenset().union(*(self._tree.body.places(node) for node in shown)),
+                self._tree.body.nearby(division for node in shown for division in self._tree.body.divisions(node)),
             )
         return self._around[sample.sample_id]
 
@@ -162,7 +162,7 @@ class Distractors:
                 return "seen together with it elsewhere"
             # A structure of the same part or system of the body may be in the picture without being named.
             if self._tree.nodes[node].axis == "anatomy":
-                if not around.places.isdisjoint(self._tree.places(node)):
+                if not around.places.isdisjoint(self._tree.body.places(node)):
                     return "in the same place as what the sample shows"
                 # Of a picture of a part of the body only what is known to lie far from it is missing for sure.
                 if around.divisions and not self._elsewhere(node, around.divisions):
@@ -176,7 +176,7 @@ class Distractors:
         return ""
 
     def _elsewhere(self, node: str, divisions: Set[str]) -> bool:
-        own = self._tree.divisions(node)
+        own = self._tree.body.divisions(node)
         return bool(own) and own.isdisjoint(divisions)
 
     def _right(self, target: Target, node: str) -> bool:
@@ -224,10 +224,10 @@ class Distractors:
 
     def _may_show(self, node: str, right: Set[str]) -> bool:
         """Whether it is of the family of a right examination and of no other part, or of the same part of the body."""
-        parts = self._tree.parts_shown(node)
+        parts = self._tree.body.parts_shown(node)
         family = self._tree.path(node)[-2:][0]
         for other in right & self._tree.nodes.keys():
-            if not parts.isdisjoint(self._tree.parts_shown(other)):
+            if not parts.isdisjoint(self._tree.body.parts_shown(other)):
                 return True
             if not parts and self._tree.path(other)[-2:][0] == family:
                 return True
