@@ -149,7 +149,7 @@ def multiple_choice(options: Sequence[str], gold: str, response: str) -> Judged:
     if same:
         return Judged((gold if gold in same else same[0]).upper(), gold == key or gold in same)
     if key == gold:  # the record's answer is a text that no option has
-        return Judged(key, True)
+        return Judged(key.upper() if len(key) == 1 else key, True)
     chosen = _nearest(lowered, text)
     return Judged(letters[chosen].upper(), gold in (letters[chosen], lowered[chosen]), note="nearest option")
 

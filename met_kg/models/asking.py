@@ -1,4 +1,4 @@
-"""Ask a language model many questions whose answers must be JSON of a stated form, and live with what goes wrong.
+"""Ask a language model many questions whose answers must have a stated form, and live with what goes wrong.
 
 An answer not as asked is asked for once more, with what was wrong. An endpoint that fails several times in a row counts
 as dead: then it is not asked again, and what is left has a reason instead of an answer. Behind
@@ -13,17 +13,19 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from met_kg.errors import DataProblem, MetError, UsageProblem
-from met_kg.models.chat import ChatModel, Message
+from met_kg.models.chat import CachedChat, ChatModel, EndpointChat, LocalChat, Message
+from met_kg.models.options import AskingOptions
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["Question", "WhenDead", "ask_all", "data_url", "parsed"]
+__all__ = ["Question", "WhenDead", "ask_all", "data_url", "open_chat", "parsed"]
 
 WhenDead = Literal["stop", "unjudged"]
 T = TypeVar("T")
@@ -45,10 +47,30 @@ class Question(Generic[T]):
     parse: Callable[[str], T]
 
 
+def open_chat(options: AskingOptions, cache: Path, *, images: bool = False) -> CachedChat:
+    """The model that a recipe names, its answers kept in folder ``cache``; with ``images`` one that sees.
+
+    Raises
+    ------
+    MissingData, UsageProblem
+        when it cannot be had.
+    """
+    chat: ChatModel
+    if options.endpoint is not None:
+        chat = EndpointChat.of(options, backoff=options.backoff, max_tokens=options.max_tokens)
+    elif images:
+        from met_kg.models.chat_vlm import VlmChat
+
+        chat = VlmChat(str(options.path), max_tokens=options.max_tokens)
+    else:
+        chat = LocalChat(str(options.path), max_tokens=options.max_tokens)
+    return CachedChat(chat, cache)
+
+
 def ask_all(
     chat: ChatModel,
     questions: Sequence[Question[T]],
-    schema: Mapping[str, Any],
+    schema: Mapping[str, Any] | None,
     *,
     failures: int,
     when_dead: WhenDead,
@@ -59,6 +81,8 @@ def ask_all(
 
     Parameters
     ----------
+    schema
+        of answers that are JSON; None for answers of another form, which ``parse`` alone checks.
     failures
         failures in a row after which the endpoint counts as dead.
     when_dead
@@ -105,9 +129,10 @@ def ask_all(
 
 
 def _ask(
-    chat: ChatModel, messages: Sequence[Message], schema: Mapping[str, Any], parse: Callable[[str], T], name: str
+    chat: ChatModel, messages: Sequence[Message], schema: Mapping[str, Any] | None, parse: Callable[[str], T], name: str
 ) -> T:
     """The model's answer; asked once more, with what was wrong, when it is not as asked."""
+    form = "with the JSON alone" if schema is not None else "in the form asked for"
     told = list(messages)
     for last in (False, True):
         reply = chat.complete(told, schema)
@@ -119,7 +144,7 @@ def _ask(
                 raise _Malformed(f"{name} answered twice not as asked: {said}") from problem
             told += [
                 {"role": "assistant", "content": reply.text},
-                {"role": "user", "content": f"That is not as asked: {said}. Answer again, with the JSON alone."},
+                {"role": "user", "content": f"That is not as asked: {said}. Answer again, {form}."},
             ]
     raise AssertionError("unreachable")
 
