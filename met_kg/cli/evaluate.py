@@ -85,7 +85,9 @@ def score(
     _print(scored.metrics)
     if asked is not None:
         click.echo(f"  {asked.chat.from_cache} of the judge's replies were kept from before")
-    unjudged = [f"line {i['index'] + 1}: {i['judge']}" for i in scored.items if i.get("judge", "").startswith("not ")]
+    reasons = [(i["index"] + 1, str(i.get("judge", ""))) for i in scored.items]
+    mark = "not judged: "
+    unjudged = [f"line {n}: {why.removeprefix(mark)}" for n, why in reasons if why.startswith(mark)]
     problems = [
         *_list("not scored, counted as wrong", [i["error"] for i in scored.items if "error" in i], out),
         *_list("no answer can be right", [i["gold_problem"] for i in scored.items if "gold_problem" in i], out),

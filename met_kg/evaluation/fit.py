@@ -37,8 +37,10 @@ def better_fit(bench: Benchmark, records: Iterable[Any]) -> str:
 
 
 def _better(other: Benchmark, bench: Benchmark, record: Mapping[str, Any]) -> bool:
+    if other.scorer == "mmmu" and not str(record.get("id", "")).startswith(f"{other.hub.split}_"):
+        return False
     if other.scorer == bench.scorer == "mmmu":
-        return str(record.get("id", "")).startswith(f"{other.hub.split}_")
+        return True
     found = _fields(other, record)
     return found > 0 and found > _fields(bench, record)
 
