@@ -128,7 +128,7 @@ def choose(options: Sequence[str], response: str, letters: Sequence[str] = "ABCD
     normal = normal_answer(said)
     if normal and normal in bare:
         return letters[bare.index(normal)]
-    marked = re.match(r"\W*(?:(?i:option|choice)\W*)?([A-Za-z])(?=\s*(?:$|[^\w\s'’-])|\s+-)", said)
+    marked = re.match(r"\W*(?:(?i:option|choice)\W*)?([A-Za-z])(?=['’]?\s*(?:$|[^\w\s'’-])|\s+-)", said)
     first = marked or re.match(rf"\W*({_LONE})(?!\s+(?:and|or)\b)", said)
     if first and first[1].upper() in letters:
         return first[1].upper()

@@ -55,7 +55,9 @@ def judged(
 def shown(server: ChatServer) -> list[str]:
     """What the judge was shown of the last call: question, reference, answer."""
     text = server.asked[-1]["messages"][0]["content"]
-    return [text.split(f"{name}: ")[1].split("\n\n")[0] for name in ("Question", "Reference answer", "Student's answer")]
+    return [
+        text.split(f"{name}: ")[1].split("\n\n")[0] for name in ("Question", "Reference answer", "Student's answer")
+    ]
 
 
 #: 0.6: the harness reads what stands in the tag, or else the whole reply: right iff exactly 0, and asks once.
@@ -221,11 +223,20 @@ def test_a_dead_judge_stops_the_scoring_and_asks_the_rest_alone_when_it_is_back(
     assert len(server.asked) - before == 7, "both protocols share the replies to what they show alike"
 
 
-def command(tmp_path: Path, lines: list[dict[str, Any]], options: str, *more: str, benchmark: str = "vqa-rad") -> Result:
+def command(
+    tmp_path: Path, lines: list[dict[str, Any]], options: str, *more: str, benchmark: str = "vqa-rad"
+) -> Result:
     plain = [x | {"record": {k: x["record"][k] for k in ("question", "answer")}} for x in lines]  # not SLAKE's fields
     (tmp_path / "p.jsonl").write_text("\n".join(json.dumps(x) for x in plain))
     (tmp_path / "judge.yaml").write_text(options)
-    words = ["--benchmark", benchmark, "--predictions", str(tmp_path / "p.jsonl"), "--judge", str(tmp_path / "judge.yaml")]
+    words = [
+        "--benchmark",
+        benchmark,
+        "--predictions",
+        str(tmp_path / "p.jsonl"),
+        "--judge",
+        str(tmp_path / "judge.yaml"),
+    ]
     return CliRunner().invoke(score_command, [*words, *more])
 
 
@@ -270,7 +281,9 @@ def test_what_is_not_judged_is_listed_and_the_exit_code_is_1(server: ChatServer,
 def test_settings_that_cannot_be(
     server: ChatServer, tmp_path: Path, options: str, benchmark: str, problem: str
 ) -> None:
-    done = command(tmp_path, [], options.replace("{url}", server.url), "--out", str(tmp_path / "o"), benchmark=benchmark)
+    done = command(
+        tmp_path, [], options.replace("{url}", server.url), "--out", str(tmp_path / "o"), benchmark=benchmark
+    )
     assert isinstance(done.exception, UsageProblem) and problem in str(done.exception)
 
 
