@@ -19,18 +19,18 @@ _FOLDER: Final = Path(__file__).parent / "benchmarks"
 
 
 class Hub(BaseModel):
-    """Where the benchmark lies on a model hub."""
+    """Where the benchmark lies on a model hub: a split of a data set (of each of its ``configs``), or ``files``."""
 
     model_config = ConfigDict(extra="forbid")
 
-    id: str
+    id: str = ""
     split: str = ""
-    file: str = ""
+    files: list[str] = []
     configs: list[str] = []
 
 
 class Files(BaseModel):
-    """Where its records and images lie in a release folder."""
+    """Where its records and images lie in a release folder: images in folder ``images``, else in zip ``archive``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,6 +38,7 @@ class Files(BaseModel):
     path: str
     pattern: str = ""
     images: str = ""
+    archive: str = ""
     image_field: str = "image"
     answers: str = ""  # JSON of id -> {ground_truth}: gold answers that are published apart
 
@@ -50,7 +51,7 @@ class Benchmark(BaseModel):
     name: str
     title: str
     scorer: Literal["open-closed", "multiple-choice", "mmmu", "items"]
-    hub: Hub
+    hub: Hub = Hub()
     files: Files
     also: list[Files] = []  # other shapes in which the release is found, tried in turn
     columns: list[str] = []  # a table that is read by position, as the harness does

@@ -183,7 +183,7 @@ def _reply(body: bytes, where: str) -> Reply:
         text = found["choices"][0]["message"]["content"]
         usage = found.get("usage") or {}
         tokens = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
-        return Reply(str(text or ""), *tokens, str(found.get("model") or ""))
+        return Reply(str(text or ""), *tokens, model=str(found.get("model") or ""))
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as problem:
         raise DataProblem(f"the endpoint's answer is not in the protocol: {_start(body)}", where=where) from problem
 
@@ -282,6 +282,6 @@ class CachedChat:
 def _kept(path: Path) -> Reply | None:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        return Reply(said["text"], said["prompt"], said["completion"], said.get("model", ""))
+        return Reply(said["text"], said["prompt"], said["completion"], model=said.get("model", ""))
     except (FileNotFoundError, ValueError, KeyError):
         return None
