@@ -66,10 +66,10 @@ class Benchmark(BaseModel):
     open_by_character: bool = False
     judge_totals: Literal["sound", "closed lost", "closed twice"] = "sound"  # what the harness makes of a judge
     breakdown: dict[str, str] = {}
-    expected: int
+    expected: int = 0  # items of the whole; 0 where it is not known
     cluster_field: str = ""
-    licence: str
-    citation: str
+    licence: str = ""
+    citation: str = ""
 
     def field(self, record: Mapping[str, Any], name: str) -> str:
         """A field of a record under any of its known spellings, as text.

@@ -33,7 +33,12 @@ def better_fit(bench: Benchmark, records: Iterable[Any]) -> str:
             other.name for other in map(find, names()) if other.name != bench.name and _better(other, bench, record)
         }
         common = better if common is None else common & better
-    return max(common, key=lambda name: (len(find(name).fields), name)) if common else ""
+    return max(common, key=lambda name: (*_likeness(find(name), looked_at[0]), name)) if common else ""
+
+
+def _likeness(bench: Benchmark, record: Mapping[str, Any]) -> tuple[int, int]:
+    """How many fields, and how many of them under the benchmark's own name for them."""
+    return len(bench.fields), sum(spellings[0] in record for spellings in bench.fields.values())
 
 
 def _better(other: Benchmark, bench: Benchmark, record: Mapping[str, Any]) -> bool:

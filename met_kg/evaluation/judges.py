@@ -14,7 +14,17 @@ from typing import Final
 
 from met_kg.evaluation.response import parse_response
 
-__all__ = ["EMPTY", "OPEN_METRICS", "Judged", "closed_word", "multiple_choice", "open_metrics", "open_text", "yes_no"]
+__all__ = [
+    "EMPTY",
+    "OPEN_METRICS",
+    "Judged",
+    "closed_word",
+    "multiple_choice",
+    "nearest_option",
+    "open_metrics",
+    "open_text",
+    "yes_no",
+]
 
 OPEN_METRICS = (
     "em", "bleu1", "bleu2", "bleu3", "bleu4", "rouge1", "rouge2", "rougel", "precision", "recall", "f1",
@@ -150,11 +160,11 @@ def multiple_choice(options: Sequence[str], gold: str, response: str) -> Judged:
         return Judged((gold if gold in same else same[0]).upper(), gold == key or gold in same)
     if key == gold:  # the record's answer is a text that no option has
         return Judged(key.upper() if len(key) == 1 else key, True)
-    chosen = _nearest(lowered, text)
+    chosen = nearest_option(lowered, text)
     return Judged(letters[chosen].upper(), gold in (letters[chosen], lowered[chosen]), note="nearest option")
 
 
-def _nearest(options: Sequence[str], text: str) -> int:
+def nearest_option(options: Sequence[str], text: str) -> int:
     """Place of the option most like the text by ``SequenceMatcher(None, option, text).ratio()``; the first of equals.
 
     The ratio is costly. Its upper bound, by the letters that both have, is not: options are looked at from the highest

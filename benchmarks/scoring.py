@@ -1,0 +1,81 @@
+"""Lines a second and memory of the scorer on sets as large as PMC-VQA (33,430) and PathVQA (6,719).
+
+Run: ``python -m benchmarks.scoring``. Records and answers are drawn from a list of words: no data is needed. A third of
+the answers to choices are letters, a third an option's text or a letter in brackets, a third a sentence or more. The
+peer is the rule for the nearest option as the harness states it, a new matcher for each option; same verdicts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from benchmarks.measure import Measured, measure, report
+from met_kg.evaluation.judges import nearest_option
+from met_kg.evaluation.score import PROTOCOLS, read_lines, score
+
+WORDS = (
+    "diffuse focal uptake in the left right upper lower lobe of liver lung mass cyst nodule CT MRI axial coronal "
+    "section shows a an with without contrast enhancement lesion artery vein bone marrow biopsy stain cell tissue"
+).split()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--choices", type=int, default=33_430)
+    parser.add_argument("--questions", type=int, default=6_719)
+    parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder for the figures as JSON")
+    given = parser.parse_args()
+    rows = []
+    for name, count, line in (("pmc-vqa", given.choices, _choice), ("pathvqa", given.questions, _question)):
+        rng = Random(1)
+        data = b"\n".join(json.dumps(line(rng)).encode() for _ in range(count))
+        for protocol in PROTOCOLS:
+            act: Callable[[bytes], int] = lambda data, n=name, p=protocol: len(
+                score(n, read_lines(data), protocol=p).items
+            )  # type: ignore[misc]
+            rows.append(measure(f"{name}, {protocol}", count, act, data, repeats=1))
+    report("scoring", "lines", rows, given.out, ["nltk", "rouge"])
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
+    report("nearest-option", "answers", _nearest(given.choices // 3), given.out, [])
+
+
+def _nearest(count: int) -> list[Measured]:
+    rng = Random(2)
+    pairs = [([_words(rng, 1, 5).lower() for _ in range(4)], _words(rng, 3, 60).lower()) for _ in range(count)]
+    assert [nearest_option(*pair) for pair in pairs] == [_plain(*pair) for pair in pairs]
+    contenders = (("ours", nearest_option), ("a matcher for each option", _plain))
+    return [measure(name, count, lambda on, f=find: len([f(*pair) for pair in on]), pairs) for name, find in contenders]  # type: ignore[misc]
+
+
+def _plain(options: Sequence[str], text: str) -> int:
+    ratios = [SequenceMatcher(None, option, text).ratio() for option in options]
+    return max(range(len(options)), key=lambda i: ratios[i])
+
+
+def _words(rng: Random, low: int, high: int) -> str:
+    return " ".join(rng.choice(WORDS) for _ in range(rng.randint(low, high)))
+
+
+def _choice(rng: Random) -> dict[str, Any]:
+    options = [_words(rng, 1, 5) for _ in range(4)]
+    record = {"Question": _words(rng, 5, 15), "Answer": rng.choice("ABCD"), "Caption": _words(rng, 40, 80)}
+    record |= {f"Choice {x}": f"{x}:{text}" for x, text in zip("ABCD", options, strict=True)}
+    short = [rng.choice(options), f"({rng.choice('ABCD')})"]
+    said = rng.choice([rng.choice("ABCD"), rng.choice(short), _words(rng, 5, 60)])
+    return {"record": record, "model_output": said}
+
+
+def _question(rng: Random) -> dict[str, Any]:
+    gold = rng.choice(["yes", "no", _words(rng, 1, 6), _words(rng, 1, 6)])
+    return {"record": {"question": _words(rng, 5, 15), "answer": gold}, "model_output": _words(rng, 1, 25)}
+
+
+if __name__ == "__main__":
+    main()
