@@ -36,6 +36,7 @@ DIFFERENCES: Final = (
     "a gold answer of MMMU that lists several texts is read as a list",
     "open accuracy is right / total, not divided once more",
     "precision, recall and F1 carry their own names",
+    "with a judge, the headline is closed by rule and open by judge, and a reply without a verdict is asked for again",
 )
 
 #: Note of an answer in which no choice, yes or no can be found: wrong and counted.
