@@ -12,18 +12,18 @@ import json
 import resource
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from benchmarks.measure import Measured, measure, report
 from met_kg.evaluation.judges import nearest_option
-from met_kg.evaluation.score import PROTOCOLS, read_lines, score
+from met_kg.evaluation.score import PROTOCOLS, Protocol, read_lines, score
 
-WORDS = (
-    "diffuse focal uptake in the left right upper lower lobe of liver lung mass cyst nodule CT MRI axial coronal "
-    "section shows a an with without contrast enhancement lesion artery vein bone marrow biopsy stain cell tissue"
-).split()
+_WORDS = "diffuse focal uptake in the left right upper lower lobe of liver lung mass cyst nodule CT MRI axial coronal \
+section shows a an with without contrast enhancement lesion artery vein bone marrow biopsy stain cell tissue"
+WORDS = _WORDS.split()
 
 
 def main() -> None:
@@ -37,10 +37,7 @@ def main() -> None:
         rng = Random(1)
         data = b"\n".join(json.dumps(line(rng)).encode() for _ in range(count))
         for protocol in PROTOCOLS:
-            act: Callable[[bytes], int] = lambda data, n=name, p=protocol: len(
-                score(n, read_lines(data), protocol=p).items
-            )  # type: ignore[misc]
-            rows.append(measure(f"{name}, {protocol}", count, act, data, repeats=1))
+            rows.append(measure(f"{name}, {protocol}", count, partial(_score, name, protocol), data, repeats=1))
     report("scoring", "lines", rows, given.out, ["nltk", "rouge"])
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
     report("nearest-option", "answers", _nearest(given.choices // 3), given.out, [])
@@ -51,7 +48,15 @@ def _nearest(count: int) -> list[Measured]:
     pairs = [([_words(rng, 1, 5).lower() for _ in range(4)], _words(rng, 3, 60).lower()) for _ in range(count)]
     assert [nearest_option(*pair) for pair in pairs] == [_plain(*pair) for pair in pairs]
     contenders = (("ours", nearest_option), ("a matcher for each option", _plain))
-    return [measure(name, count, lambda on, f=find: len([f(*pair) for pair in on]), pairs) for name, find in contenders]  # type: ignore[misc]
+    return [measure(name, count, partial(_choose, find), pairs) for name, find in contenders]
+
+
+def _score(benchmark: str, protocol: Protocol, data: bytes) -> int:
+    return len(score(benchmark, read_lines(data), protocol=protocol).items)
+
+
+def _choose(find: Callable[[Sequence[str], str], int], pairs: Sequence[tuple[Sequence[str], str]]) -> int:
+    return len([find(*pair) for pair in pairs])
 
 
 def _plain(options: Sequence[str], text: str) -> int:

@@ -41,6 +41,9 @@ class JudgeOptions(AskingOptions):
     timeout: float = Field(default=180, gt=0, description="seconds")
     retries: int = Field(default=5, ge=0, le=20)
     max_tokens: int = Field(default=4096, ge=16)
+    parallel: int = Field(
+        default=8, ge=1, le=64, description="questions asked at once; a local model is asked one at a time"
+    )
     scope: Literal["open", "all"] = Field(
         default="open", description="judge open answers, or closed ones too and state the accuracy by the judge alone"
     )
@@ -140,6 +143,7 @@ def judge_open(
         when_dead=judge.options.when_dead,
         name=f"judge {judge.chat.name}",
         noun="answers",
+        parallel=1 if judge.options.endpoint is None else judge.options.parallel,
     )
     after = judge.chat.asked + judge.chat.from_cache, judge.chat.prompt_tokens, judge.chat.completion_tokens
     found = [dict(item) for item in items]

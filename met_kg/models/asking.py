@@ -12,13 +12,14 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from met_kg.errors import DataProblem, MetError, UsageProblem
+from met_kg.errors import DataProblem, MetError
 from met_kg.models.chat import CachedChat, ChatModel, EndpointChat, LocalChat, Message
 from met_kg.models.options import AskingOptions
 
@@ -34,6 +35,10 @@ M = TypeVar("M", bound=BaseModel)
 
 class _Malformed(MetError):
     """The model answered, and not as asked."""
+
+
+class _Unasked(MetError):
+    """The question could not be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ def ask_all(
     when_dead: WhenDead,
     name: str,
     noun: str,
+    parallel: int = 1,
 ) -> list[T | str]:
     """Of each question its parsed answer, or why there is none.
 
@@ -89,6 +95,8 @@ def ask_all(
         ``stop`` with an error (what was answered stays in a cache), or leave the rest ``unjudged``.
     name, noun
         who is asked and about what ("pairs"), for messages.
+    parallel
+        questions asked at once, in threads; answers and failures are counted in the questions' order all the same.
 
     Raises
     ------
@@ -99,33 +107,42 @@ def ask_all(
     """
     answers: list[T | str] = []
     in_a_row = answered = 0
-    for question in questions:
-        if in_a_row >= failures:
-            answers.append(f"not judged: {name} failed {in_a_row} times in a row and was not asked again")
-            continue
-        try:
-            messages = question.messages()
-        except DataProblem as problem:
-            answers.append(f"not judged: {problem.message}")
-            continue
-        try:
-            answers.append(_ask(chat, messages, schema, question.parse, name))
-            in_a_row, answered = 0, answered + 1
-        except _Malformed as problem:
-            answers.append(f"not judged: {problem.message}")
-            in_a_row = 0
-        except UsageProblem:
-            raise
-        except DataProblem as problem:
-            answers.append(f"not judged: {problem.message}")
-            in_a_row += 1
-            if in_a_row >= failures and when_dead == "stop":
-                raise DataProblem(
-                    f"{name} failed {in_a_row} times in a row after {answered} of {len(questions)} {noun}: "
-                    f"{problem.message}",
-                    hint="what was answered is kept: run again when it is back, or set when_dead: unjudged",
-                ) from problem
+    with ThreadPoolExecutor(parallel) as pool:
+        for start in range(0, len(questions), parallel):
+            if in_a_row >= failures:
+                dead = f"not judged: {name} failed {in_a_row} times in a row and was not asked again"
+                return answers + [dead] * (len(questions) - start)
+            together = questions[start : start + parallel]
+            for outcome in pool.map(lambda question: _outcome(chat, question, schema, name), together):
+                if not isinstance(outcome, MetError):
+                    answers.append(outcome)
+                    in_a_row, answered = 0, answered + 1
+                    continue
+                answers.append(f"not judged: {outcome.message}")
+                if isinstance(outcome, _Unasked):
+                    continue
+                in_a_row = 0 if isinstance(outcome, _Malformed) else in_a_row + 1
+                if in_a_row >= failures and when_dead == "stop":
+                    raise DataProblem(
+                        f"{name} failed {in_a_row} times in a row after {answered} of {len(questions)} {noun}: "
+                        f"{outcome.message}",
+                        hint="what was answered is kept: run again when it is back, or set when_dead: unjudged",
+                    ) from outcome
     return answers
+
+
+def _outcome(
+    chat: ChatModel, question: Question[T], schema: Mapping[str, Any] | None, name: str
+) -> T | _Unasked | _Malformed | DataProblem:
+    """The answer to a question, or why there is none; a UsageProblem is raised."""
+    try:
+        messages = question.messages()
+    except DataProblem as problem:
+        return _Unasked(problem.message)
+    try:
+        return _ask(chat, messages, schema, question.parse, name)
+    except (_Malformed, DataProblem) as problem:
+        return problem
 
 
 def _ask(

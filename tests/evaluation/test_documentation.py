@@ -48,6 +48,6 @@ def test_settings_of_a_judge(tmp_path: Path) -> None:
     said = read_options(tmp_path / "judge.yaml")
     assert said.model == "gpt-4.1-2025-04-14" and said.key_variable == "OPENAI_API_KEY"
     usual = JudgeOptions(endpoint="http://x", model="m")
-    assert (said.scope, said.retries, said.failures, said.when_dead) == (
-        usual.scope, usual.retries, usual.failures, usual.when_dead,
+    assert (said.scope, said.retries, said.failures, said.parallel, said.when_dead) == (
+        usual.scope, usual.retries, usual.failures, usual.parallel, usual.when_dead,
     ), "the example shows what holds without it"  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -38,7 +40,9 @@ def server(one_server: ChatServer) -> ChatServer:
 
 
 def settings(server: ChatServer, **more: Any) -> JudgeOptions:
-    return JudgeOptions(endpoint=server.url, model="judge-2026-01-01", backoff=0, **{"retries": 0, **more})
+    return JudgeOptions(
+        endpoint=server.url, model="judge-2026-01-01", backoff=0, **{"retries": 0, "parallel": 1, **more}
+    )
 
 
 def line(gold: str, said: str, kind: str = "OPEN") -> dict[str, Any]:
@@ -207,6 +211,29 @@ def test_rubbish_faults_and_silence_are_all_accounted_for(server: ChatServer, tm
     assert all(any(w in r for r in reasons) for w in ("not as asked", "answers 500: overloaded", "did not answer"))
     assert found.metrics["total metrics"] == {"total": 60, "right": record["right"], "acc": record["right"] / 60}
     assert all(not i["correct"] for i in found.items if i["judge"].startswith("not judged"))
+
+
+def test_several_are_asked_at_once_and_the_same_question_once(server: ChatServer, tmp_path: Path) -> None:
+    busy, most, lock = 0, 0, threading.Lock()
+
+    def answer(asked: dict[str, Any]) -> Say:
+        nonlocal busy, most
+        with lock:
+            busy, most = busy + 1, max(most, busy + 1)
+        time.sleep(0.02)
+        with lock:
+            busy -= 1
+        return broken(asked)
+
+    lines = [line(f"organ {n // 2}", "bone") for n in range(60)]
+    given = {"failures": 60, "when_dead": "unjudged", "timeout": 5}
+    server.answer = broken
+    alone = judged(server, tmp_path / "1", "vqa-rad", lines, COR, **given)
+    assert len(server.asked) < 60
+    server.answer = answer
+    together = judged(server, tmp_path / "8", "vqa-rad", lines, COR, parallel=8, **given)
+    assert together == alone, "verdicts, reasons, calls and tokens"
+    assert 1 < most <= 8
 
 
 def test_a_dead_judge_stops_the_scoring_and_asks_the_rest_alone_when_it_is_back(
