@@ -7,7 +7,7 @@ that lacks a field is set aside with a reason; the others go on, and the numbers
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 from met_kg.errors import DataProblem
 from met_kg.evaluation.benchmark import Benchmark
 from met_kg.evaluation.release import IMAGE, Row, read_folder, read_hub
-from met_kg.evaluation.score import IMAGE_HASH
 from met_kg.paths import data_root
 from met_kg.records import Quarantined
 
@@ -52,7 +51,7 @@ def load_records(bench: Benchmark, source: Path | None, *, images: Path) -> Load
     root = source or _pack(bench)
     found = Loaded([], [])
     for row in read_hub(bench, images) if root is None else read_folder(bench, root, images):
-        problem = _problem(bench, row, root)
+        problem = _problem(bench, row, [images] if root is None else [root, images])
         if problem:
             content = json.dumps(row.record, ensure_ascii=False, default=str)[:200]
             found.set_aside.append(Quarantined(bench.name, row.where, problem, content))
@@ -79,8 +78,8 @@ def write_metrics(metrics: Mapping[str, Any], path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
-def _problem(bench: Benchmark, row: Row, root: Path | None) -> str:
-    """Why a record cannot be asked; '' when it can."""
+def _problem(bench: Benchmark, row: Row, folders: Sequence[Path]) -> str:
+    """Why a record cannot be asked; '' when it can. Its image lies in one of the folders, whatever the record says."""
     if row.problem:
         return row.problem
     try:
@@ -89,8 +88,7 @@ def _problem(bench: Benchmark, row: Row, root: Path | None) -> str:
     except DataProblem as problem:
         return problem.message
     path = Path(row.record[IMAGE])
-    named = IMAGE_HASH not in row.record and row.record[IMAGE]  # by the release, and not by its content
-    if root is not None and bench.files.images and named and not path.resolve().is_relative_to(root.resolve()):
+    if row.record[IMAGE] and not any(path.resolve().is_relative_to(folder.resolve()) for folder in folders):
         return f"the image '{path}' lies outside the benchmark's folder"
     return ""
 

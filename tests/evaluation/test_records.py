@@ -115,9 +115,10 @@ def test_omnimedvqa_reads_all_files_of_the_open_part(tmp_path: Path) -> None:
 def test_an_image_outside_the_folder_is_not_opened(tmp_path: Path) -> None:
     good = {"question": "q", "answer": "yes", "image_name": "x.jpg"}
     records = [good, good | {"image_name": "../../secret.jpg"}, good | {"image_name": "/etc/passwd"}]
+    records.append(good | {"image_name": "../../x.jpg", "image_sha256": "as if it came from a table"})
     (tmp_path / "test.json").write_text(json.dumps(records))
     loaded = load_records(find("vqa-rad"), tmp_path, images=tmp_path / "i")
-    assert len(loaded.records) == 1 and len(loaded.set_aside) == 2
+    assert len(loaded.records) == 1 and len(loaded.set_aside) == 3
     assert "outside the benchmark's folder" in loaded.set_aside[0].reason
 
 
