@@ -13,6 +13,7 @@ from met_kg.evaluation.benchmark import Benchmark, find
 from met_kg.evaluation.score import score
 from met_kg.evaluation.tree import NODES, TABLE, Along, along_the_tree
 from met_kg.evaluation.tree.nodes import NOT_LINKED, RELATIONS, SAME, Tree
+from met_kg.graph.closure import add_closure
 from met_kg.graph.store import Graph
 from met_kg.statistics import exact_interval
 
@@ -216,7 +217,22 @@ def test_own_items_know_their_nodes(mini_graph: Graph) -> None:
 
 def test_a_short_answer_is_read_as_scorers_and_people_write_it(mini_graph: Graph) -> None:
     tree = Tree(mini_graph)
-    assert tree.named("mri") == () and tree.named("mri.", answer=True) == ("MET:0000013",)
+    assert tree.in_question("mri") == () and tree.in_answer("mri.") == ("MET:0000013",)
+
+
+def test_words_of_asking_are_no_topic(mini_graph: Graph) -> None:
+    mini_graph.load_text(
+        "metg:tree",
+        """MET:0005668 a owl:Class ; rdfs:label "number descriptor" ; rdfs:subClassOf MET:0000003 ; met:treeParent MET:0000003 .
+        MET:0005672 a owl:Class ; rdfs:label "present" ; rdfs:subClassOf MET:0005668 ; met:treeParent MET:0005668 .
+        MET:0005636 a owl:Class ; rdfs:label "superior" ; rdfs:subClassOf MET:0000003 ; met:treeParent MET:0000003 ;
+          oboInOwl:hasExactSynonym "above" .""",
+    )
+    add_closure(mini_graph)
+    tree = Tree(mini_graph)
+    assert tree.in_question("Is cough present in the above image?") == ("SYMP:0000614",)
+    assert tree.in_question("Is it above the lung?") == ("MET:0005636", "UBERON:0002048")
+    assert tree.in_answer("present") == ("MET:0005672",), "as an answer it is one"
 
 
 def test_lines_that_cannot_be_scored_are_linked_to_nothing(mini_graph: Graph) -> None:

@@ -61,14 +61,14 @@ def _linked(tree: Tree, bench: Benchmark, record: Any) -> Linked:
     try:
         if bench.scorer == "items":
             return _own(tree, bench, record)
-        question = tree.named(bench.field(record, "question"))
-        options = tuple(tree.named(text, answer=True) for text in _options(bench, record))
+        question = tree.in_question(bench.field(record, "question"))
+        options = tuple(tree.in_answer(text) for text in _options(bench, record))
         golds = _golds(bench, record)
         right = _place(golds[0], len(options)) if len(golds) == 1 else None
         if right is not None:
             return Linked(question, options[right], options, right)
         letters = [place for gold in golds if (place := _place(gold, len(options))) is not None]
-        named = [options[p] for p in letters] or [tree.named(gold, answer=True) for gold in golds]
+        named = [options[p] for p in letters] or [tree.in_answer(gold) for gold in golds]
         return Linked(question, tuple(dict.fromkeys(node for nodes in named for node in nodes)), options)
     except (DataProblem, ValueError, SyntaxError, TypeError, LookupError):
         return Linked()
@@ -77,7 +77,7 @@ def _linked(tree: Tree, bench: Benchmark, record: Any) -> Linked:
 def _own(tree: Tree, bench: Benchmark, record: Mapping[str, Any]) -> Linked:
     """Items of a run know their nodes: the key, and with options those of the wrong ones, in order."""
     key = tree.live([str(record.get("key_node", ""))])
-    question = tree.named(bench.field(record, "question"))
+    question = tree.in_question(bench.field(record, "question"))
     if bench.field(record, "format") == "yes-no":  # the key is what the question asks for
         return Linked(tuple(dict.fromkeys((*key, *question))))
     texts = list(bench.raw(record, "options") or [])
@@ -89,7 +89,7 @@ def _own(tree: Tree, bench: Benchmark, record: Mapping[str, Any]) -> Linked:
         options = [tree.live([node]) for node in others]
         options.insert(right, key)
     else:
-        options = [key if place == right else tree.named(text, answer=True) for place, text in enumerate(texts)]
+        options = [key if place == right else tree.in_answer(text) for place, text in enumerate(texts)]
     return Linked(question, key, tuple(options), right)
 
 
@@ -134,4 +134,4 @@ def given_nodes(
             place = _place(str(item["extracted"]), len(link.options))
             yield Given() if place is None else Given(link.options[place], place)
         else:
-            yield Given(tree.named(final_words(output), answer=True))
+            yield Given(tree.in_answer(final_words(output)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, cast
@@ -33,6 +34,10 @@ RELATIONS: Final = (SAME, *_QUERIES, NOT_LINKED)
 
 #: Answers of one word that the linker does not read alone, and the form in which it does: "Right" is a side.
 _WHOLE_ANSWERS: Final = ("{} side", "{} plane")
+#: "The above image" stands above the question; nothing in it is superior.
+_ABOVE: Final = re.compile(
+    r"\babove (?=(?:images?|pictures?|figures?|scans?|films?|x-?rays?|cts?|mris?)\b)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,10 @@ class Tree:
             node, depth = str(row["node"]), int(cast(int, row["depth"]))
             above = parents.get(node, "") if depth else ""
             self._nodes[node] = Node(node, str(row["label"]), str(row["axis"]), depth, above)
+        self._asking = frozenset(str(row["node"]) for row in graph.rows("evaluate/asking"))
         self._linker: Linker | None = None
-        self._texts: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._questions: dict[str, tuple[str, ...]] = {}
+        self._answers: dict[str, tuple[str, ...]] = {}
         self._branches: dict[str, tuple[str, ...]] = {}
         self._levels: dict[str, int] = {}
         self._pairs: dict[tuple[str, str], str] = {}
@@ -76,19 +83,25 @@ class Tree:
     def __getitem__(self, node: str) -> Node:
         return self._nodes[node]
 
-    def named(self, text: str, *, answer: bool = False) -> tuple[str, ...]:
-        """The nodes that a text names, in order, each once.
+    def in_question(self, text: str) -> tuple[str, ...]:
+        """The nodes that a question names, in order, each once, without those of the words of asking."""
+        if text not in self._questions:
+            found = self._link(_ABOVE.sub("", text))
+            self._questions[text] = tuple(node for node in found if node not in self._asking)
+        return self._questions[text]
 
-        A whole ``answer`` of one word is also tried in capitals (scorers write 'mri') and as a side or plane.
+    def in_answer(self, text: str) -> tuple[str, ...]:
+        """The nodes that an answer or an option names, in order, each once.
+
+        A whole answer of one word is also tried in capitals (scorers write 'mri') and as a side or plane.
         """
-        key = (text, answer)
-        if key not in self._texts:
+        if text not in self._answers:
             found = self._link(text)
-            if answer and not found and (word := text.strip(" \t\r\n.,;:!?")) and " " not in word:
+            if not found and (word := text.strip(" \t\r\n.,;:!?")) and " " not in word:
                 tries = [word.upper(), *(form.format(word) for form in _WHOLE_ANSWERS)]
                 found = next((nodes for form in tries if (nodes := self._lookup(form))), ())
-            self._texts[key] = found
-        return self._texts[key]
+            self._answers[text] = found
+        return self._answers[text]
 
     def _link(self, text: str) -> tuple[str, ...]:
         if self._linker is None:  # built on first use: a benchmark of node identifiers only needs none
