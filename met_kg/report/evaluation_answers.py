@@ -1,18 +1,15 @@
-"""What the report says of the answers themselves: breakdowns, positions of options, the other protocol."""
+"""What the report says of the answers themselves: breakdowns, and the other protocol."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from met_kg.errors import DataProblem
-from met_kg.evaluation.benchmark import Benchmark
 from met_kg.evaluation.score import HARNESS_SEED, PROTOCOLS, judge_lines
 from met_kg.report.evaluation_files import Evaluated
 from met_kg.statistics import accuracy_interval, exact_interval
 
-__all__ = ["accuracy_of", "breakdowns", "other_protocol", "positions"]
+__all__ = ["accuracy_of", "breakdowns", "other_protocol"]
 
 #: Parts of every benchmark: key in ``metrics.json`` -> kind of its items and heading.
 _PARTS: Final = {
@@ -66,47 +63,6 @@ def _rows(
     ]
     if rows:
         yield heading, rows
-
-
-def positions(found: Evaluated) -> list[dict[str, Any]]:
-    """Of items with options, by letter: how often it is right, how often chosen, and how often found where it is right.
-
-    Empty without such items.
-    """
-    if found.bench is None or not found.lines:
-        return []
-    gold: Counter[str] = Counter()
-    chosen: Counter[str] = Counter()
-    hit: Counter[str] = Counter()
-    for item, line in zip(found.items, found.lines, strict=True):
-        letter = _gold_letter(found.bench, line.get("record")) if item["kind"] == "choice" else ""
-        if letter:
-            gold[letter] += 1
-            chosen[str(item["extracted"]) or "none"] += 1
-            hit[letter] += bool(item["correct"])
-    total = sum(gold.values())
-    names = sorted(name for name in {*gold, *chosen} if len(name) == 1) + (["none"] if chosen["none"] else [])
-    return [
-        {
-            "letter": name,
-            "right": gold[name] / total,
-            "chosen": chosen[name] / total,
-            "accuracy": hit[name] / gold[name] if gold[name] else None,
-            "items": gold[name],
-        }
-        for name in names
-    ]
-
-
-def _gold_letter(bench: Benchmark, record: Any) -> str:
-    if isinstance(record, list):
-        record = dict(zip(bench.columns, record, strict=False))
-    try:
-        gold = bench.gold_letter(record) if bench.scorer == "multiple-choice" else bench.field(record, "answer")
-    except (DataProblem, AttributeError, TypeError):
-        return ""
-    gold = gold.strip().upper()
-    return gold if len(gold) == 1 and gold.isalpha() else ""
 
 
 def other_protocol(found: Evaluated) -> dict[str, Any] | None:

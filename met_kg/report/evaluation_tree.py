@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from met_kg.evaluation.tree import slice_command
@@ -39,13 +40,21 @@ def along_view(found: Evaluated, run: str | None) -> dict[str, Any] | None:
         "icicle": icicle(roots, height=_height(roots), levels=5),
         "height": _height(roots),
         "width": _WIDTH,
-        "errors": [{"title": _TITLES.get(name, name), **part} for name, part in tree.get("errors", {}).items()],
+        "errors": [
+            {**part, "title": _TITLES.get(name, name), "relations": [r for r in part["relations"] if _occurs(r)]}
+            for name, part in sorted(tree.get("errors", {}).items())
+        ],
         "worst": [
             {**b, "command": slice_command(b["slice"], run) if run is not None and b.get("slice") else None}
             for b in worst.get("branches", [])
         ],
         "rule": {key: worst.get(key) for key in ("min_items", "looks", "level")},
     }
+
+
+def _occurs(relation: Mapping[str, Any]) -> bool:
+    """Whether a relation occurs, or would by chance."""
+    return bool(relation["count"] or relation["expected"])
 
 
 def _height(roots: list[Branch]) -> int:

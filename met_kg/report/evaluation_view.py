@@ -10,7 +10,7 @@ import yaml
 
 from met_kg.errors import MetError
 from met_kg.paths import expand_path
-from met_kg.report.evaluation_answers import accuracy_of, breakdowns, other_protocol, positions
+from met_kg.report.evaluation_answers import accuracy_of, breakdowns, other_protocol
 from met_kg.report.evaluation_examples import Pictures, examples
 from met_kg.report.evaluation_files import Evaluated, read_evaluated
 from met_kg.report.evaluation_tree import along_view
@@ -19,8 +19,14 @@ from met_kg.report.thumbnails import Thumbnails
 
 __all__ = ["benchmark_view", "evaluation_view"]
 
-#: Keys of ``baselines`` that the headline shows, or that are no accuracies.
-_OWN_COLUMN: Final = {"chance", "majority", "majority_answer", "majority_from", "constants"}
+#: What a model is compared with on the same questions, in words.
+_COMPARED: Final = {
+    "majority": "the most frequent answer",
+    "text": "this model without the image",
+    "blank": "this model with a grey image",
+}
+#: Keys of ``baselines`` that have a place of their own.
+_OWN_COLUMN: Final = {"chance", "majority", "majority_answer", "majority_from", "constants", "compared", "positions"}
 
 
 def evaluation_view(data: RunData, thumbnails: Thumbnails) -> list[dict[str, Any]] | None:
@@ -62,7 +68,7 @@ def benchmark_view(found: Evaluated, pictures: Pictures, *, run: str | None) -> 
         "notes": list(_notes(metrics)),
         "groups": list(breakdowns(found)),
         "contamination": list(_shares(metrics.get("contamination", {}))),
-        "positions": positions(found),
+        "positions": list(_positions(baselines.get("positions"))),
         "other": other_protocol(found),
         "along": along_view(found, run),
         "examples": examples(found, pictures, labels),
@@ -82,7 +88,7 @@ def _notes(metrics: Mapping[str, Any]) -> Iterator[str]:
     if expected and expected != answered:
         yield f"Only {answered:,} of the benchmark's {expected:,} questions were asked: no number to compare."
     if metrics.get("set_aside"):
-        yield f"{metrics['set_aside']:,} records could not be asked (set-aside.jsonl)."
+        yield f"Set aside, since they could not be asked (set-aside.jsonl): {metrics['set_aside']:,}."
     said = [f"{name} {count:,}" for name, count in sorted(metrics.get("notes", {}).items())]
     if metrics.get("errors"):
         said.append(f"not scored {metrics['errors']:,}")
@@ -93,24 +99,42 @@ def _notes(metrics: Mapping[str, Any]) -> Iterator[str]:
 def _baselines(baselines: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What no model, or a blind one, gets: constant answers, and whatever else the metrics hold."""
     for answer, accuracy in baselines.get("constants", {}).items():
-        yield {"name": f"always “{answer}”", "accuracy": accuracy, "interval": None}
+        yield from _shares({f"always “{answer}”": accuracy})
+    compared = baselines.get("compared", {})
+    yield from _shares({_COMPARED.get(name, name): compared[name] for name in sorted(compared)})
     for name, value in sorted(baselines.items()):
         if name not in _OWN_COLUMN:
             yield from _shares({name: value})
 
 
+def _positions(profile: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:
+    """By letter of an option: how often it is right, how often chosen, and how often found where it is right."""
+    if profile and (total := profile["total"]):
+        for letter, row in profile["letters"].items():
+            yield {
+                "letter": letter,
+                "right": row["gold"] / total,
+                "chosen": row["chosen"] / total,
+                "accuracy": row["acc_where_gold"],
+            }
+        if profile["unread"]:
+            yield {"letter": "none", "right": 0.0, "chosen": profile["unread"] / total, "accuracy": None}
+
+
 def _shares(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Accuracies under their names: a number, or a share with its items and, where there is one, its interval."""
+    """Accuracies under their names: a number, or a share of items with what else is known of it."""
     for name, value in found.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
-            yield {"name": name, "accuracy": float(value), "interval": None}
+            yield {"name": name, "accuracy": float(value), "interval": None, "gap": None}
         elif isinstance(value, Mapping) and value.get("total"):
+            gap = value.get("model_minus_this")
             yield {
                 "name": name,
                 "right": value["right"],
                 "total": value["total"],
                 "accuracy": accuracy_of(value),
                 "interval": value.get("interval_95"),
+                "gap": (gap["difference"], gap["low"], gap["high"]) if gap else None,
             }
 
 

@@ -213,12 +213,14 @@ def write_evaluation(folder: Path, graph: Graph) -> None:
     bench, lines = find("own-items"), evaluation_lines()
     scored = score(bench, lines, protocol="corrected")
     along = along_the_tree(graph, bench, lines, scored.items, min_items=4)
-    baselines = {"majority": 0.4, "chance": 0.25, "majority_answer": "a", "majority_from": "train"}
-    baselines |= {
-        "constants": {"A": 0.6},
-        "text-only": {"total": 20, "right": 7, "acc": 0.35, "interval_95": [0.2, 0.5]},
-    }
-    seen = {"image in training": {"total": 0, "right": 0, "acc": None}}
+    baselines: dict[str, Any] = {"majority": 0.4, "chance": 0.25, "majority_answer": "a", "majority_from": "train"}
+    gap = {"difference": 0.1, "low": -0.05, "high": 0.25}
+    blind = {"total": 20, "right": 7, "acc": 0.35, "interval_95": [0.2, 0.5], "model_minus_this": gap}
+    letters: dict[str, Any] = {"A": {"gold": 12, "chosen": 5, "right": 5, "acc_where_gold": 5 / 12}}
+    letters["B"] = {"gold": 0, "chosen": 6, "right": 0, "acc_where_gold": None}
+    baselines |= {"constants": {"A": 0.6}, "compared": {"text": blind}}
+    baselines["positions"] = {"total": 12, "unread": 1, "letters": letters}
+    seen: dict[str, Any] = {"image in training": {"total": 0, "right": 0, "acc": None}}
     seen["image not in training"] = {"total": 20, "right": 9, "acc": 0.45}
     metrics = scored.metrics | {"baselines": baselines, "contamination": seen, "tree": along.metrics, "set_aside": 1}
     metrics["settings"] = scored.metrics["settings"] | {"model": f"m {EVIL}", "stand_in": True, "batch_size": 4}

@@ -74,7 +74,7 @@ def along_the_tree(
     places = items_of(tree, [link.about for link in linked])
     overall = sum(answers.right) / len(items) if items else 0.0
     metrics = {
-        "linked": _counts(linked, [bool(answer.nodes) for answer in given]),
+        "linked": _counts(linked, [bool(nodes) for nodes in given]),
         "unlinked": sum(not link.about for link in linked),
         "axes": by_axis(tree, places, answers),
         "branches": by_branch(tree, linked, answers),
@@ -88,12 +88,12 @@ def along_the_tree(
             "id": item["id"],
             "question": link.question,
             "answer": link.gold,
-            "given": answer.nodes,
+            "given": nodes,
             "relation": relation,
         }
-        for item, link, answer, relation in zip(items, linked, given, relations, strict=True)
+        for item, link, nodes, relation in zip(items, linked, given, relations, strict=True)
     ]
-    return Along(metrics, by_node(tree, linked, [answer.nodes for answer in given], places, answers), listed)
+    return Along(metrics, by_node(tree, linked, given, places, answers), listed)
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from met_kg.evaluation.tree.links import Given, Linked
+from met_kg.evaluation.tree.links import Linked, Nodes
 from met_kg.evaluation.tree.nodes import RELATIONS, Tree
 from met_kg.statistics import accuracy_interval, clustered_interval
 
@@ -21,15 +21,15 @@ CHANCE: Final = {
 _DEALS: Final = 10
 
 
-def relation_of(tree: Tree, link: Linked, answer: Given, item: Mapping[str, Any]) -> str | None:
+def relation_of(tree: Tree, link: Linked, answer: Nodes, item: Mapping[str, Any]) -> str | None:
     """How a wrong answer stands to the right one; None for a right answer, or where the right one has no node."""
-    return None if item["correct"] or not link.gold else tree.relation(link.gold, answer.nodes)
+    return None if item["correct"] or not link.gold else tree.relation(link.gold, answer)
 
 
 def relations_of_errors(
     tree: Tree,
     linked: Sequence[Linked],
-    given: Sequence[Given],
+    given: Sequence[Nodes],
     relations: Sequence[str | None],
     items: Sequence[Mapping[str, Any]],
     clusters: Sequence[str],
@@ -76,10 +76,13 @@ def _row(relation: str, seen: Sequence[bool], expected: Sequence[float], cluster
     if not expected:
         return row | {"expected": None, "difference": None, "difference_95": None}
     more = [float(s) - e for s, e in zip(seen, expected, strict=True)]
+    chance, interval = sum(expected) / len(expected), clustered_interval(more, clusters)
+    if len(set(more)) == 1:  # resampling cannot tell how far it may be otherwise: what is seen can
+        interval = [round(end - chance, 6) for end in row["interval_95"]]
     return row | {
-        "expected": round(sum(expected) / len(expected), 6),
+        "expected": round(chance, 6),
         "difference": round(sum(more) / len(more), 6),
-        "difference_95": clustered_interval(more, clusters),
+        "difference_95": interval,
     }
 
 
@@ -89,18 +92,18 @@ def _by_options(tree: Tree, linked: Sequence[Linked], places: Sequence[int]) -> 
 
 
 def _by_deals(
-    tree: Tree, linked: Sequence[Linked], given: Sequence[Given], places: Sequence[int], seed: int
+    tree: Tree, linked: Sequence[Linked], given: Sequence[Nodes], places: Sequence[int], seed: int
 ) -> list[dict[str, float]]:
     """For each item, the share of each relation among wrong answers of other items; empty for a single item."""
     if len(places) < 2:
         return []
     rng = random.Random(seed)  # noqa: S311 (no secret)
-    dealt: list[list[tuple[str, ...]]] = [[] for _ in places]
+    dealt: list[list[Nodes]] = [[] for _ in places]
     for _ in range(_DEALS):
         shift = rng.randrange(1, len(places))  # nobody keeps the own answer, and each answer is dealt once
         order = rng.sample(range(len(places)), len(places))
         for at, place in enumerate(order):
-            dealt[place].append(given[places[order[(at + shift) % len(order)]]].nodes)
+            dealt[place].append(given[places[order[(at + shift) % len(order)]]])
     return [_shares(tree, linked[i].gold, answers) for i, answers in zip(places, dealt, strict=True)]
 
 

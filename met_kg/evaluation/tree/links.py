@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from met_kg.errors import DataProblem
 from met_kg.evaluation.benchmark import Benchmark
@@ -12,19 +12,21 @@ from met_kg.evaluation.corrected import final_words
 from met_kg.evaluation.mmmu import choices_of, gold_texts
 from met_kg.evaluation.tree.nodes import Tree
 
-__all__ = ["Given", "Linked", "given_nodes", "link_records"]
+__all__ = ["Linked", "Nodes", "given_nodes", "link_records"]
 
 Nodes = tuple[str, ...]
+
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Nodes of one record, kept apart. ``right`` is the place of the right option, None where there is none."""
+    """Nodes of one record, kept apart. ``options`` are by letter; ``right`` is the right one's, '' where none is."""
 
     question: Nodes = ()
     gold: Nodes = ()
-    options: tuple[Nodes, ...] = ()
-    right: int | None = None
+    options: Mapping[str, Nodes] = field(default_factory=dict)
+    right: str = ""
 
     @property
     def about(self) -> Nodes:
@@ -34,15 +36,7 @@ class Linked:
     @property
     def wrong(self) -> tuple[Nodes, ...]:
         """The nodes of each wrong option."""
-        return tuple(nodes for place, nodes in enumerate(self.options) if place != self.right)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """Nodes of the answer that a model gave. ``option`` is the place of the option it chose."""
-
-    nodes: Nodes = ()
-    option: int | None = None
+        return tuple(nodes for letter, nodes in self.options.items() if letter != self.right)
 
 
 def link_records(tree: Tree, bench: Benchmark, records: Sequence[Any]) -> list[Linked]:
@@ -62,14 +56,12 @@ def _linked(tree: Tree, bench: Benchmark, record: Any) -> Linked:
         if bench.scorer == "items":
             return _own(tree, bench, record)
         question = tree.in_question(bench.field(record, "question"))
-        options = tuple(tree.in_answer(text) for text in _options(bench, record))
+        options = {letter: tree.in_answer(text) for letter, text in _options(bench, record)}
         golds = _golds(bench, record)
-        right = _place(golds[0], len(options)) if len(golds) == 1 else None
-        if right is not None:
-            return Linked(question, options[right], options, right)
-        letters = [place for gold in golds if (place := _place(gold, len(options))) is not None]
-        named = [options[p] for p in letters] or [tree.in_answer(gold) for gold in golds]
-        return Linked(question, tuple(dict.fromkeys(node for nodes in named for node in nodes)), options)
+        letters = [gold.upper() for gold in golds if gold.upper() in options]
+        named = [options[letter] for letter in letters] or [tree.in_answer(gold) for gold in golds]
+        gold = tuple(dict.fromkeys(node for nodes in named for node in nodes))
+        return Linked(question, gold, options, letters[0] if len(letters) == 1 else "")
     except (DataProblem, ValueError, SyntaxError, TypeError, LookupError):
         return Linked()
 
@@ -81,25 +73,29 @@ def _own(tree: Tree, bench: Benchmark, record: Mapping[str, Any]) -> Linked:
     if bench.field(record, "format") == "yes-no":  # the key is what the question asks for
         return Linked(tuple(dict.fromkeys((*key, *question))))
     texts = list(bench.raw(record, "options") or [])
-    right = _place(bench.field(record, "answer"), len(texts))
-    if right is None:
+    right = bench.field(record, "answer").strip().upper()
+    letters = _LETTERS[: len(texts)]
+    if not right or right not in letters:
         return Linked(question, key)
     others = [str(node) for node in record.get("distractor_nodes") or []]
     if len(others) == len(texts) - 1:
-        options = [tree.live([node]) for node in others]
-        options.insert(right, key)
+        wrong = iter(others)
+        options = {letter: key if letter == right else tree.live([next(wrong)]) for letter in letters}
     else:
-        options = [key if place == right else tree.in_answer(text) for place, text in enumerate(texts)]
-    return Linked(question, key, tuple(options), right)
+        named = zip(letters, texts, strict=True)
+        options = {letter: key if letter == right else tree.in_answer(text) for letter, text in named}
+    return Linked(question, key, options, right)
 
 
-def _options(bench: Benchmark, record: Mapping[str, Any]) -> list[str]:
+def _options(bench: Benchmark, record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Letter and text of each option; empty for a record without."""
     if bench.scorer == "mmmu":
         chosen = bench.field(record, "question_type") == "multiple-choice"
-        return list(choices_of(bench.raw(record, "options")).values()) if chosen else []
+        return list(choices_of(bench.raw(record, "options")).items()) if chosen else []
     if bench.scorer != "multiple-choice":
         return []
-    return bench.options(record) if isinstance(record.get("choices"), list) else [t for _, t in bench.lettered(record)]
+    listed = isinstance(record.get("choices"), list)
+    return list(zip(_LETTERS, bench.options(record), strict=False)) if listed else bench.lettered(record)
 
 
 def _golds(bench: Benchmark, record: Mapping[str, Any]) -> list[str]:
@@ -110,16 +106,9 @@ def _golds(bench: Benchmark, record: Mapping[str, Any]) -> list[str]:
     return [str(text) for text in gold] if isinstance(gold, list) else [str(gold)]
 
 
-def _place(letter: str, options: int) -> int | None:
-    """The place of an option's letter; None for what is none."""
-    letter = letter.strip().upper()
-    place = ord(letter) - ord("A") if len(letter) == 1 else -1
-    return place if 0 <= place < options else None
-
-
 def given_nodes(
     tree: Tree, linked: Sequence[Linked], items: Sequence[Mapping[str, Any]], outputs: Sequence[str]
-) -> Iterator[Given]:
+) -> Iterator[Nodes]:
     """The nodes of each answer: of the option that the scorer read, else those that the answer names.
 
     Parameters
@@ -131,7 +120,6 @@ def given_nodes(
     """
     for link, item, output in zip(linked, items, outputs, strict=True):
         if item["kind"] == "choice":
-            place = _place(str(item["extracted"]), len(link.options))
-            yield Given() if place is None else Given(link.options[place], place)
+            yield link.options.get(str(item["extracted"]), ())
         else:
-            yield Given(tree.in_answer(final_words(output)))
+            yield tree.in_answer(final_words(output))
