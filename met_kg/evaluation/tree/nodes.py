@@ -74,7 +74,7 @@ class Tree:
         self._questions: dict[str, tuple[str, ...]] = {}
         self._answers: dict[str, tuple[str, ...]] = {}
         self._branches: dict[str, tuple[str, ...]] = {}
-        self._levels: dict[str, int] = {}
+        self._general: set[str] = set()
         self._pairs: dict[tuple[str, str], str] = {}
 
     def __contains__(self, node: str) -> bool:
@@ -121,13 +121,14 @@ class Tree:
         if node not in self._branches:
             rows = list(self.graph.rows("evaluate/branch", node=node))
             self._branches[node] = tuple(str(row["branch"]) for row in rows)
-            self._levels.update({str(row["axis"]): int(cast(int, row["level"])) for row in rows})
+            if any(row["general"] for row in rows):
+                self._general.add(node)
         return self._branches[node]
 
     def is_general(self, node: str) -> bool:
-        """Whether a node stands above the depth at which the branches of its axis begin."""
+        """Whether branches of the axis begin below the node."""
         self.branches(node)
-        return self._nodes[node].depth < self._levels[self._nodes[node].axis]
+        return node in self._general
 
     def relation(self, gold: Iterable[str], given: Iterable[str]) -> str:
         """How the answer given stands to the right one: the closest relation between any two of their nodes."""

@@ -25,8 +25,8 @@ def worst_branches(
 ) -> dict[str, Any]:
     """The branches of lowest accuracy, by the upper end of an interval that allows for looking at all of them.
 
-    Candidates are nodes at or below the depth where branches begin, with ``min_items`` items or more; several with the
-    same items are one look. The interval is :func:`met_kg.statistics.exact_interval` at the level 1 - 0.05 / looks
+    Candidates are nodes with ``min_items`` items or more below which no branches begin; several with the same items are
+    one look. The interval is :func:`met_kg.statistics.exact_interval` at the level 1 - 0.05 / looks
     (Bonferroni): at 95 % none of the candidates is better than its upper end says. From the top of the ranking a branch
     is left out that shares more than half of its items with one before it.
 
@@ -38,7 +38,7 @@ def worst_branches(
     """
     candidates: dict[tuple[int, ...], str] = {}
     for node, at in places.items():
-        if len(at) >= min_items and not tree.is_general(node):
+        if len(at) >= min_items and tree[node].depth and not tree.is_general(node):
             same = candidates.get(at)
             # Of nodes with the same items the deepest says the most.
             if same is None or tree[node].depth > tree[same].depth:
