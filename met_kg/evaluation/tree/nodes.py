@@ -16,8 +16,10 @@ __all__ = ["NOT_LINKED", "RELATIONS", "SAME", "Node", "Tree"]
 
 SAME: Final = "same node"
 NOT_LINKED: Final = "not linked"
-#: Relation of the answer given to the right one -> its query; the first that holds counts.
+#: Relation of the answer given to the right one -> its query; the first that holds counts. Another axis is asked first:
+#: it shuts all others out.
 _QUERIES: Final = {
+    "other axis": "evaluate/relation/other-axis",
     "parent": "evaluate/relation/parent",
     "child": "evaluate/relation/child",
     "ancestor": "evaluate/relation/ancestor",
@@ -27,10 +29,9 @@ _QUERIES: Final = {
     "sibling": "evaluate/relation/sibling",
     "same branch": "evaluate/relation/same-branch",
     "other branch": "evaluate/relation/other-branch",
-    "other axis": "evaluate/relation/other-axis",
 }
 #: All relations, closest first.
-RELATIONS: Final = (SAME, *_QUERIES, NOT_LINKED)
+RELATIONS: Final = (SAME, *list(_QUERIES)[1:], "other axis", NOT_LINKED)
 
 #: Answers of one word that the linker does not read alone, and the form in which it does: "Right" is a side.
 _WHOLE_ANSWERS: Final = ("{} side", "{} plane")
