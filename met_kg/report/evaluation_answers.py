@@ -72,7 +72,8 @@ def other_protocol(found: Evaluated) -> dict[str, Any] | None:
         return None
     seed = int(found.metrics.get("settings", {}).get("seed", HARNESS_SEED))
     items = judge_lines(found.bench, found.lines, protocol=protocol, seed=seed)
-    right, before = _right(items), _right(found.items)
+    right = _right(items)
+    before = [bool(item.get("by_rule", item["correct"])) for item in found.items]  # a judge may have had the last word
     return {
         "protocol": protocol,
         "total": len(items),

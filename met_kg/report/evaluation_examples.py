@@ -82,8 +82,7 @@ def _draw(rng: random.Random, places: Sequence[int], most: int) -> list[int]:
 def _example(
     found: Evaluated, bench: Benchmark, place: int, pictures: Pictures, labels: Mapping[str, str]
 ) -> dict[str, Any]:
-    record, item = found.lines[place]["record"], found.items[place]
-    record = record if isinstance(record, Mapping) else dict(zip(bench.columns, record, strict=False))
+    record, item = bench.named(found.lines[place]["record"]), found.items[place]
     nodes = found.nodes[place] if found.nodes else {}
     return {
         "picture": pictures.of(found, record),

@@ -48,11 +48,10 @@ def link_records(tree: Tree, bench: Benchmark, records: Sequence[Any]) -> list[L
 
 
 def _linked(tree: Tree, bench: Benchmark, record: Any) -> Linked:
-    if isinstance(record, list):  # a row, where the benchmark's table is read by position
-        record = dict(zip(bench.columns, record, strict=False))
-    if not isinstance(record, Mapping):
+    if record is None:  # the line had none
         return Linked()
     try:
+        record = bench.named(record)
         if bench.scorer == "items":
             return _own(tree, bench, record)
         question = tree.in_question(bench.field(record, "question"))
@@ -95,7 +94,7 @@ def _options(bench: Benchmark, record: Mapping[str, Any]) -> list[tuple[str, str
     if bench.scorer != "multiple-choice":
         return []
     listed = isinstance(record.get("choices"), list)
-    return list(zip(_LETTERS, bench.options(record), strict=False)) if listed else bench.lettered(record)
+    return list(zip(bench.letters(record), bench.options(record), strict=True)) if listed else bench.lettered(record)
 
 
 def _golds(bench: Benchmark, record: Mapping[str, Any]) -> list[str]:
