@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,24 +24,34 @@ if TYPE_CHECKING:
 
     from met_kg.models.options import ChatOptions
 
-__all__ = ["CachedChat", "ChatModel", "EndpointChat", "LocalChat", "Message", "Reply"]
+__all__ = ["CachedChat", "ChatModel", "EndpointChat", "LocalChat", "Message", "Refused", "Reply"]
 
 #: ``{"role": "system" | "user" | "assistant", "content": text or parts}``; a part is
 #: ``{"type": "text", "text": ...}`` or ``{"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,..."}}``.
 Message = Mapping[str, Any]
 #: Answers of a server that are worth another try: too many calls, or its own fault.
 _TRY_AGAIN: Final = (408, 429, 500, 502, 503, 504)
+#: Answers of a server that does not take what it was asked.
+_QUESTIONS_FAULT: Final = (400, 413, 415, 422)
 #: An answer longer than this is no answer.
 _MOST_BYTES: Final = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model answered, and the tokens that it counted for question and answer (0 where it does not say)."""
+    """What a model answered, and the tokens that it counted for question and answer (0 where it does not say).
+
+    ``cut`` when the limit of tokens ended the answer.
+    """
 
     text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cut: bool = False
+
+
+class Refused(DataProblem):
+    """The model is there, and does not take this question (too long, an image it cannot read)."""
 
 
 class ChatModel(Protocol):
@@ -102,7 +113,7 @@ class EndpointChat:
         self._headers = {"Authorization": f"Bearer {os.environ[key_variable]}"} if key_variable else {}
         self._session = _session(retries, backoff)
         self._pause = 60 / per_minute if per_minute else 0.0
-        self._last = float("-inf")
+        self._turns, self._next = threading.Lock(), float("-inf")
 
     @classmethod
     def of(cls, options: ChatOptions, *, backoff: float = 1.0, max_tokens: int = 2048) -> Self:
@@ -118,23 +129,21 @@ class EndpointChat:
             max_tokens=max_tokens,
         )
 
-    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
-        """See :class:`ChatModel`."""
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
+        """See :class:`ChatModel`; without a schema (None) the answer is free text. Threads may call at once."""
         import requests
 
-        time.sleep(max(0.0, self._last + self._pause - time.monotonic()))
-        self._last = time.monotonic()
-        asked = {
+        self._wait()
+        asked: dict[str, Any] = {
             "model": self.name,
             "messages": [dict(m) for m in messages],
             "temperature": 0,
             "seed": 0,
             "max_tokens": self._max_tokens,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "answer", "strict": True, "schema": dict(schema)},
-            },
         }
+        if schema is not None:
+            form = {"name": "answer", "strict": True, "schema": dict(schema)}
+            asked["response_format"] = {"type": "json_schema", "json_schema": form}
         try:
             with self._session.post(
                 self._url, json=asked, headers=self._headers, timeout=self._timeout, stream=True, allow_redirects=False
@@ -149,9 +158,19 @@ class EndpointChat:
             raise UsageProblem(
                 f"the endpoint answers {status}: {_start(body)}", where=self._url, hint="look at address, key and model"
             )
+        if status in _QUESTIONS_FAULT:
+            raise Refused(f"the endpoint answers {status}: {_start(body)}", where=self._url)
         if status != 200:
             raise DataProblem(f"the endpoint answers {status}: {_start(body)}", where=self._url)
         return _reply(body, self._url)
+
+    def _wait(self) -> None:
+        """Until the next call may start; calls that come together get turns."""
+        with self._turns:
+            now = time.monotonic()
+            self._next = max(now, self._next) + self._pause
+            pause = self._next - self._pause - now
+        time.sleep(pause)
 
 
 def _session(retries: int, backoff: float) -> requests.Session:
@@ -178,9 +197,11 @@ def _session(retries: int, backoff: float) -> requests.Session:
 def _reply(body: bytes, where: str) -> Reply:
     try:
         found = json.loads(body)
-        text = found["choices"][0]["message"]["content"]
+        choice = found["choices"][0]
+        text, cut = choice["message"]["content"], choice.get("finish_reason") == "length"
         usage = found.get("usage") or {}
-        return Reply(str(text or ""), int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0)))
+        asked, said = (int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens"))
+        return Reply(str(text or ""), asked, said, cut)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as problem:
         raise DataProblem(f"the endpoint's answer is not in the protocol: {_start(body)}", where=where) from problem
 
