@@ -64,17 +64,41 @@ def accuracy_interval(right: Sequence[bool], clusters: Sequence[str], *, level: 
     """
     if not right or len(set(right)) > 1:
         return clustered_interval(right, clusters, level=level)
-    reach = round(1 - ((1 - level) / 2) ** (1 / len(set(clusters))), 6)
+    reach = _reach(len(set(clusters)), level)
     return [round(1 - reach, 6), 1.0] if right[0] else [0.0, reach]
 
 
 def paired_difference(
     first: Sequence[bool], second: Sequence[bool], clusters: Sequence[str], *, rounds: int = 2000, seed: int = 0
 ) -> dict[str, float]:
-    """Mean difference second - first on the same items, with its clustered 95 % interval."""
+    """Mean difference second - first on the same items, with its clustered 95 % interval.
+
+    Where all differences are the same (two models that agree everywhere) resampling cannot tell how far the truth may
+    be: then the interval goes as far as one cluster in so many could be otherwise (Clopper and Pearson).
+
+    Raises
+    ------
+    ValueError
+        when there are no items.
+
+    >>> paired_difference([True, False, True], [True, False, True], ["a", "b", "c"])
+    {'difference': 0.0, 'low': -0.707598, 'high': 0.707598}
+    """
+    if not first:
+        raise ValueError("no items to compare")
     differences = [float(b) - float(a) for a, b in zip(first, second, strict=True)]
-    interval = clustered_interval(differences, clusters, rounds=rounds, seed=seed) or [math.nan, math.nan]
-    return {"difference": float(np.mean(differences)), "low": interval[0], "high": interval[1]}
+    mean = float(np.mean(differences))
+    if len(set(differences)) == 1:
+        # Some of that share may even differ the other way round.
+        reach = (1 + abs(mean)) * _reach(len(set(clusters)), 0.95)
+        return {"difference": mean, "low": max(-1.0, mean - reach), "high": min(1.0, mean + reach)}
+    low, high = clustered_interval(differences, clusters, rounds=rounds, seed=seed) or (math.nan, math.nan)
+    return {"difference": mean, "low": low, "high": high}
+
+
+def _reach(trials: int, level: float) -> float:
+    """The upper end of Clopper and Pearson's interval for no success in so many trials."""
+    return round(1 - float(((1 - level) / 2) ** (1 / trials)), 6)
 
 
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from met_kg.errors import MissingData, UsageProblem
+from met_kg.cli import answerers
+from met_kg.cli.compare import compare
+from met_kg.errors import MissingData, UnknownName, UsageProblem
 
 if TYPE_CHECKING:
     from met_kg.evaluation.benchmark import Benchmark
@@ -18,6 +20,13 @@ __all__ = ["evaluate", "score"]
 
 #: Problems named on the terminal; the files hold all.
 _SHOWN = 10
+
+#: What a number stands beside, in words.
+_COMPARED = {
+    "majority": "the most frequent answer",
+    "text": "the questions without their image",
+    "blank": "with a grey image",
+}
 
 _PROTOCOL = click.option(
     "--protocol",
@@ -64,15 +73,20 @@ def score(benchmark: str, predictions: str, protocol: Any, out: Path | None) -> 
     sys.exit(1 if errors else 0)
 
 
-@click.command(
+@click.group(
     "eval",
+    invoke_without_command=True,
+    subcommand_metavar="[compare FIRST SECOND]",
     epilog="\b\nExample:\n"
     "  met eval --model runs/quickstart/base --benchmark own-items --source runs/quickstart --out runs/eval",
 )
-@click.option("--model", required=True, metavar="DIR_OR_ID", help="Image-text-to-text model: a folder or a hub id.")
+@click.option(
+    "--model", metavar="DIR_OR_ID", help="Image-text-to-text model: a folder or a hub id; its name at --endpoint."
+)
 @click.option("--adapter", type=click.Path(path_type=Path, file_okay=False), help="A PEFT adapter for it.")
-@click.option("--benchmark", required=True, metavar="NAME[,NAME]", help="One or more benchmarks.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
+@click.option("--merge", is_flag=True, help="Work the adapter into the weights first: quicker, equal up to rounding.")
+@click.option("--benchmark", metavar="NAME[,NAME]", help="One or more benchmarks.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.")
 @click.option(
     "--source", type=click.Path(path_type=Path, file_okay=False), help="Folder of the release files (own-items: a run)."
 )
@@ -84,52 +98,112 @@ def score(benchmark: str, predictions: str, protocol: Any, out: Path | None) -> 
     "--max-new-tokens", type=click.IntRange(min=1), default=64, show_default=True, help="Length of an answer."
 )
 @click.option("--reasoning", is_flag=True, help="Ask for the answer in a box, as the harness's reasoning mode does.")
+@click.option(
+    "--ablate",
+    metavar="text,blank",
+    help="Passes beside the full one: without the image, with a grey one; or none. Each asks every different question "
+    "once more. Default: both; none at an endpoint, where calls may cost.",
+)
+@click.option(
+    "--trained-on",
+    type=click.Path(path_type=Path),
+    metavar="RUN_OR_JSONL",
+    help="What the model was trained on, to find test items in it. Default: the run in which model or adapter lies.",
+)
+@click.option("--dtype", default="auto", show_default=True, help="Number format: auto, float32, bfloat16, float16.")
+@click.option("--device", help="cpu, cuda, cuda:1 ...; a GPU where there is one.")
+@click.option("--endpoint", metavar="URL", help="A server with the OpenAI protocol (vLLM ...), up to /v1.")
+@click.option("--key-variable", default="", metavar="NAME", help="Environment variable with the endpoint's key.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 256),
+    default=8,
+    show_default=True,
+    help="Questions under way at --endpoint.",
+)
+@click.option(
+    "--per-minute", type=click.FloatRange(min=0, min_open=True), help="Calls a minute at --endpoint, at most."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120,
+    show_default=True,
+    help="Seconds without a byte from --endpoint after which a try has failed.",
+)
+@click.option(
+    "--retries", type=click.IntRange(0, 20), default=3, show_default=True, help="Further tries at --endpoint."
+)
 @_PROTOCOL
-def evaluate(
-    model: str,
-    adapter: Path | None,
-    benchmark: str,
-    out: Path,
-    source: Path | None,
-    limit: int | None,
-    batch_size: int,
-    max_new_tokens: int,
-    reasoning: bool,
-    protocol: Any,
-) -> None:
-    """Answer and score benchmarks with a model. A run that was stopped goes on where it was."""
+@click.pass_context
+def evaluate(ctx: click.Context, /, **given: Any) -> None:
+    """Answer and score benchmarks with a model, loaded here or behind an endpoint. What was stopped goes on.
+
+    Exit code 1 when a question has no answer or could not be scored.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    for name in ("model", "benchmark", "out"):
+        if given[name] is None:
+            raise click.UsageError(f"Missing option '--{name}'.", ctx)
     from met_kg.evaluation.benchmark import find, names
     from met_kg.evaluation.run import answer_benchmark
     from met_kg.log import Log
-    from met_kg.models import vlm
 
-    benches = [find(name.strip()) for name in benchmark.split(",") if name.strip()]
+    source, out = given["source"], given["out"]
+    benches = [find(name.strip()) for name in given["benchmark"].split(",") if name.strip()]
     if not benches:
         raise UsageProblem("--benchmark names none", hint=f"one or more of {', '.join(names())}")
-    vlm.check(model, adapter)
+    ablate = _ablate(given["ablate"], bool(given["endpoint"]))
+    answerer_of = answerers.behind_endpoint(given) if given["endpoint"] else answerers.local(given)
     # All records first: a benchmark that is not there should not cost an hour of answers to another one.
     loaded = [_load(b, source, out / b.name / "images") for b in benches]
-    mind = vlm.load(model, adapter)
+    training = answerers.training(given)
+    answerer = answerer_of()
+    problems = 0
     for bench, records in zip(benches, loaded, strict=True):
         metrics = answer_benchmark(
-            mind,
+            answerer,
             bench,
             records,
             out / bench.name,
             base=source or out,
-            protocol=protocol,
-            batch_size=batch_size,
-            max_new_tokens=max_new_tokens,
+            protocol=given["protocol"],
             log=Log(),
-            limit=limit,
-            reasoning=reasoning,
+            limit=given["limit"],
+            reasoning=given["reasoning"],
+            ablate=ablate,
+            training=training,
         )
         _print(metrics)
         if metrics["set_aside"]:
             click.echo(
                 f"{metrics['set_aside']} records could not be asked: {out / bench.name / 'set-aside.jsonl'}", err=True
             )
+        if metrics["failed"]:
+            click.echo(
+                f"{metrics['failed']} questions have no answer and count as wrong; the same command asks them again: "
+                f"{out / bench.name / 'items.jsonl'}",
+                err=True,
+            )
+        problems += metrics["errors"] + sum(c.get("failed", 0) for c in metrics["baselines"]["compared"].values())
         click.echo(f"files: {out / bench.name}")
+    sys.exit(1 if problems else 0)
+
+
+evaluate.add_command(compare)
+
+
+def _ablate(text: str | None, at_endpoint: bool) -> tuple[str, ...]:
+    from met_kg.evaluation.passes import ABLATIONS
+
+    if text is None:
+        return () if at_endpoint else ABLATIONS
+    wanted = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in wanted:
+        if name not in (*ABLATIONS, "none"):
+            raise UnknownName("pass", name, [*ABLATIONS, "none"])
+    return tuple(name for name in wanted if name != "none")
 
 
 def _load(bench: Benchmark, source: Path | None, images: Path) -> Loaded:
@@ -170,8 +244,28 @@ def _print(metrics: dict[str, Any]) -> None:
         )
         constants = ", ".join(f"{answer} {accuracy:.4f}" for answer, accuracy in found["constants"].items())
         click.echo(f"  always the same: {constants}")
-    seen = metrics.get("contamination", {}).get("image in training")
-    if seen and seen["total"]:
-        click.echo(f"  {seen['total']} questions show an image that was trained on")
+        for name, said in found.get("compared", {}).items():
+            gap = said["model_minus_this"]
+            click.echo(
+                f"  {_COMPARED[name]}: {said['acc']:.4f}; the model is {gap['difference']:+.4f} "
+                f"({gap['low']:+.4f} to {gap['high']:+.4f})"
+            )
+        letters = found.get("positions", {}).get("letters", {})
+        if letters:
+            said = ", ".join(f"{letter} {n['chosen']} ({n['gold']})" for letter, n in letters.items())
+            click.echo(f"  letters chosen (right): {said}")
+    seen = metrics.get("contamination")
+    if seen is not None and seen["clean"]["total"] < total["total"]:
+        clean = seen["clean"]
+        click.echo(
+            f"  in the training data: the image of {seen['image in training']['total']}, the words of "
+            f"{seen['question in training']['total']} questions; "
+            + (f"accuracy on the other {clean['total']}: {clean['acc']:.4f}" if clean["total"] else "no other is left")
+        )
+    for name in ("empty", "cut"):
+        if metrics.get(name):
+            click.echo(
+                f"  answers {'without a word' if name == 'empty' else 'cut at the greatest length'}: {metrics[name]}"
+            )
     for note, count in metrics["notes"].items():
         click.echo(f"  {note}: {count}")

@@ -168,9 +168,9 @@ class EndpointChat:
         """Until the next call may start; calls that come together get turns."""
         with self._turns:
             now = time.monotonic()
-            self._next = max(now, self._next) + self._pause
-            pause = self._next - self._pause - now
-        time.sleep(pause)
+            turn = max(now, self._next)
+            self._next = turn + self._pause
+        time.sleep(turn - now)
 
 
 def _session(retries: int, backoff: float) -> requests.Session:

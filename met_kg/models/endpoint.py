@@ -86,14 +86,16 @@ class EndpointVlm:
                 for future in log.track(as_completed(asked), "answers", total=len(left)):
                     try:
                         found = future.result()
-                        answered, in_a_row = answered + isinstance(found, Answer), 0
+                        if isinstance(found, Answer):
+                            answered, in_a_row = answered + 1, 0
                     except DataProblem as problem:
                         found = Failure(problem.message)
-                        in_a_row += not isinstance(problem, Refused) or not answered
+                        # Who refuses one question and has answered others is there.
+                        in_a_row = 0 if isinstance(problem, Refused) and answered else in_a_row + 1
                         if in_a_row >= self._failures:
                             raise DataProblem(
                                 f"{self.name} failed {in_a_row} times in a row after {answered} of {len(requests)} "
-                                f"questions: {problem.message}",
+                                f"answers: {problem.message}",
                                 where=problem.where,
                                 hint="what was answered is kept: run again when it is back",
                             ) from problem

@@ -1,8 +1,8 @@
 """Batched greedy generation with a model loaded here.
 
-Questions are sorted by length, image tokens counted, and cut into fixed batches, the longest first: memory that does not
-suffice shows at once. Which questions share a batch (and so their padding, which can change the last bits of a number)
-never depends on where an earlier run stopped. While the model answers a batch, the next one is made ready beside it.
+Questions are sorted by length, image tokens counted, and cut into fixed batches, the longest first: memory that does
+not suffice shows at once. Which questions share a batch (and so their padding, which can change the last bits of a
+number) never depends on where an earlier run stopped. While the model answers a batch, the next one is made ready.
 """
 
 from __future__ import annotations
@@ -269,7 +269,8 @@ def _end_of_turn(processor: Any) -> int | None:
     """The first special token after an assistant's turn; None where the template writes none."""
     mark = "ANSWER"
     chat = [
-        {"role": role, "content": [{"type": "text", "text": text}]} for role, text in (("user", "?"), ("assistant", mark))
+        {"role": role, "content": [{"type": "text", "text": text}]}
+        for role, text in (("user", "?"), ("assistant", mark))
     ]
     try:
         text = str(processor.apply_chat_template(chat, tokenize=False))

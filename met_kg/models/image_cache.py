@@ -1,4 +1,4 @@
-"""Pictures that are asked about more than once: opened once, and made ready for a model once, within limits of memory."""
+"""Pictures that are asked about more than once: opened once and made ready for a model once, as memory allows."""
 
 from __future__ import annotations
 
