@@ -1,8 +1,8 @@
 """Answers a second of ``met eval`` beside asking one by one, on the same model and questions in one run.
 
 Run: ``python -m benchmarks.evaluation``. The questions are VQA-RAD's test set with its images. Two tiny models: one
-that was trained for a while on the training questions, and answers in a word or two; and a random one, which talks until
-it is stopped. The peer is the plain loop: open the image, one question through the processor, ``generate``, decode.
+that was trained for a while on the training questions, and answers in a word or two; and a random one, which talks
+until it is stopped. The peer is the plain loop: open the image, one question through the processor, ``generate``, decode.
 """
 
 from __future__ import annotations
