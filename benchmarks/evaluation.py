@@ -2,7 +2,8 @@
 
 Run: ``python -m benchmarks.evaluation``. The questions are VQA-RAD's test set with its images. Two tiny models: one
 that was trained for a while on the training questions, and answers in a word or two; and a random one, which talks
-until it is stopped. The peer is the plain loop: open the image, one question through the processor, ``generate``, decode.
+until it is stopped. The peer is the plain loop: open the image, one question through the processor, ``generate``,
+decode.
 """
 
 from __future__ import annotations
