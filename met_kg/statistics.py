@@ -64,7 +64,7 @@ def accuracy_interval(right: Sequence[bool], clusters: Sequence[str], *, level: 
     """
     if not right or len(set(right)) > 1:
         return clustered_interval(right, clusters, level=level)
-    reach = _reach(len(set(clusters)), level)
+    reach = round(1 - ((1 - level) / 2) ** (1 / len(set(clusters))), 6)
     return [round(1 - reach, 6), 1.0] if right[0] else [0.0, reach]
 
 
@@ -89,16 +89,12 @@ def paired_difference(
     differences = [float(b) - float(a) for a, b in zip(first, second, strict=True)]
     mean = float(np.mean(differences))
     if len(set(differences)) == 1:
-        # Some of that share may even differ the other way round.
-        reach = (1 + abs(mean)) * _reach(len(set(clusters)), 0.95)
+        # Some of the share that may be otherwise could even differ the other way round.
+        _, reach = accuracy_interval([False] * len(first), clusters) or (0.0, 1.0)
+        reach *= 1 + abs(mean)
         return {"difference": mean, "low": max(-1.0, mean - reach), "high": min(1.0, mean + reach)}
     low, high = clustered_interval(differences, clusters, rounds=rounds, seed=seed) or (math.nan, math.nan)
     return {"difference": mean, "low": low, "high": high}
-
-
-def _reach(trials: int, level: float) -> float:
-    """The upper end of Clopper and Pearson's interval for no success in so many trials."""
-    return round(1 - float(((1 - level) / 2) ** (1 / trials)), 6)
 
 
 def mcnemar(first: Sequence[bool], second: Sequence[bool]) -> float:

@@ -262,10 +262,7 @@ def _print(metrics: dict[str, Any]) -> None:
             f"{seen['question in training']['total']} questions; "
             + (f"accuracy on the other {clean['total']}: {clean['acc']:.4f}" if clean["total"] else "no other is left")
         )
-    for name in ("empty", "cut"):
-        if metrics.get(name):
-            click.echo(
-                f"  answers {'without a word' if name == 'empty' else 'cut at the greatest length'}: {metrics[name]}"
-            )
+    if metrics.get("cut"):
+        click.echo(f"  answers cut at the greatest length: {metrics['cut']}")
     for note, count in metrics["notes"].items():
         click.echo(f"  {note}: {count}")

@@ -15,7 +15,7 @@ from met_kg.statistics import accuracy_interval
 if TYPE_CHECKING:
     from met_kg.evaluation.benchmark import Benchmark
 
-__all__ = ["DECISIONS", "HARNESS", "aggregate", "clusters_of", "share"]
+__all__ = ["DECISIONS", "HARNESS", "aggregate", "share"]
 
 Item = Mapping[str, Any]
 
@@ -52,7 +52,8 @@ def aggregate(bench: Benchmark, items: Sequence[Item], protocol: str, seed: int)
         "differences": [*DECISIONS, *(DIFFERENCES if protocol == "corrected" else ())],
         "settings": {"harness": HARNESS, "seed": seed, "versions": _versions()},
     }
-    metrics["interval_95"] = accuracy_interval([bool(i["correct"]) for i in items], clusters_of(items))
+    clusters = [str(i.get("cluster", i["index"])) for i in items]
+    metrics["interval_95"] = accuracy_interval([bool(i["correct"]) for i in items], clusters)
     if bench.scorer in ("open-closed", "items"):
         metrics["close"] = share(i for i in items if i["kind"] == "closed")
         metrics["open"] = _open([i for i in items if i["kind"] == "open"], protocol)
@@ -67,11 +68,6 @@ def aggregate(bench: Benchmark, items: Sequence[Item], protocol: str, seed: int)
         if any(groups):  # else no record has the field
             metrics[name] = {group: share(found) for group, found in sorted(groups.items())}
     return metrics
-
-
-def clusters_of(items: Iterable[Item]) -> list[str]:
-    """What intervals resample: the image of each item, or the item itself where its image is not named."""
-    return [str(i.get("cluster", i["index"])) for i in items]
 
 
 def share(items: Iterable[Item]) -> dict[str, float | int | None]:

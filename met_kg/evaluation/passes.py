@@ -42,11 +42,9 @@ class Said:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Answers that failed, said nothing, or were cut at the greatest length."""
-        texts = [line["model_output"] for line in self.lines if "error" not in line]
+        """Answers that failed, or were cut at the greatest length."""
         return {
             "failed": sum("error" in line for line in self.lines),
-            "empty": sum(not text for text in texts),
             "cut": sum(bool(line.get("cut")) for line in self.lines),
         }
 

@@ -91,7 +91,8 @@ def answer_benchmark(
     costs = ", ".join(f"{name} {passes.different(name, records, prompts)}" for name in wanted)
     log.info(f"{bench.name}: {len(records)} questions; to ask, by pass: {costs}")
     said = {name: passes.ask(answerer, name, records, prompts, out, base=base, log=log) for name in wanted}
-    scored = score(bench, said[passes.FULL].lines, protocol=protocol, seed=seed)
+    lines = said[passes.FULL].lines
+    scored = score(bench, lines, protocol=protocol, seed=seed)
     metrics = dict(scored.metrics)
     found = metrics["baselines"] = baselines(bench, records, protocol=protocol, train=train_records)
     constant = always(bench, records, found["majority_answer"], protocol)

@@ -39,14 +39,15 @@ _MOST_BYTES: Final = 8 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model answered, and the tokens that it counted for question and answer (0 where it does not say).
-
+    """What a model answered, the tokens that it counted for question and answer (0 where it does not say), and the name
+    under which it answered ('' where it does not say): an alias that was asked for becomes a dated version.
     ``cut`` when the limit of tokens ended the answer.
     """
 
     text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    model: str = ""
     cut: bool = False
 
 
@@ -59,8 +60,8 @@ class ChatModel(Protocol):
 
     name: str
 
-    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
-        """The likeliest answer (temperature 0), asked to be JSON by this schema.
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
+        """The likeliest answer (temperature 0), asked to be JSON by this schema, or in any form (None).
 
         Raises
         ------
@@ -130,7 +131,7 @@ class EndpointChat:
         )
 
     def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
-        """See :class:`ChatModel`; without a schema (None) the answer is free text. Threads may call at once."""
+        """See :class:`ChatModel`. Threads may call at once."""
         import requests
 
         self._wait()
@@ -197,11 +198,11 @@ def _session(retries: int, backoff: float) -> requests.Session:
 def _reply(body: bytes, where: str) -> Reply:
     try:
         found = json.loads(body)
-        choice = found["choices"][0]
-        text, cut = choice["message"]["content"], choice.get("finish_reason") == "length"
+        text = found["choices"][0]["message"]["content"]
+        cut = found["choices"][0].get("finish_reason") == "length"
         usage = found.get("usage") or {}
-        asked, said = (int(usage.get(name) or 0) for name in ("prompt_tokens", "completion_tokens"))
-        return Reply(str(text or ""), asked, said, cut)
+        tokens = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
+        return Reply(str(text or ""), *tokens, model=str(found.get("model") or ""), cut=cut)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as problem:
         raise DataProblem(f"the endpoint's answer is not in the protocol: {_start(body)}", where=where) from problem
 
@@ -242,12 +243,13 @@ class LocalChat:
             raise UsageProblem("the model has no chat template", where=path, hint="take an instruction-tuned model")
         self._model = model.to(device).eval()
 
-    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
         """See :class:`ChatModel`."""
         import torch
 
         told = [dict(m) for m in messages]
-        told[-1]["content"] += f"\n\nAnswer with JSON by this schema and nothing else:\n{json.dumps(schema)}"
+        if schema is not None:
+            told[-1]["content"] += f"\n\nAnswer with JSON by this schema and nothing else:\n{json.dumps(schema)}"
         given = self._tokenizer.apply_chat_template(
             told, add_generation_prompt=True, return_tensors="pt", return_dict=True
         ).to(self._model.device)
@@ -266,6 +268,7 @@ class CachedChat:
         self._model, self._folder = model, folder
         folder.mkdir(parents=True, exist_ok=True)
         self.asked = self.from_cache = self.prompt_tokens = self.completion_tokens = 0
+        self.answered_as: set[str] = set()
 
     @classmethod
     def of(cls, options: ChatOptions, folder: Path) -> Self:
@@ -274,7 +277,7 @@ class CachedChat:
             return cls(LocalChat(str(expand_path(options.path))), folder)
         return cls(EndpointChat.of(options), folder)
 
-    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
         """See :class:`ChatModel`; a failure is not kept."""
         question = json.dumps([self.name, [dict(m) for m in messages], schema], sort_keys=True)
         path = self._folder / f"{hashlib.sha256(question.encode()).hexdigest()[:32]}.json"
@@ -284,18 +287,20 @@ class CachedChat:
             self.asked += 1
             fresh = path.with_suffix(".new")
             said = {"text": reply.text, "prompt": reply.prompt_tokens, "completion": reply.completion_tokens}
+            said["model"] = reply.model
             fresh.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
             fresh.replace(path)
         else:
             self.from_cache += 1
         self.prompt_tokens += reply.prompt_tokens
         self.completion_tokens += reply.completion_tokens
+        self.answered_as |= {reply.model} - {""}
         return reply
 
 
 def _kept(path: Path) -> Reply | None:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        return Reply(said["text"], said["prompt"], said["completion"])
+        return Reply(said["text"], said["prompt"], said["completion"], model=said.get("model", ""))
     except (FileNotFoundError, ValueError, KeyError):
         return None

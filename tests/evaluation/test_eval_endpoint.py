@@ -144,9 +144,9 @@ def test_an_empty_or_cut_answer_is_counted(server: ChatServer, release: Path, tm
 
     server.answer = answer
     done = run(server, release, tmp_path / "o")
-    assert done.exit_code == 0 and "answers without a word: 1" in done.output
+    assert done.exit_code == 0 and "answers cut at the greatest length: 1" in done.output
     metrics = read(tmp_path / "o/vqa-rad/metrics.json")
-    assert (metrics["empty"], metrics["cut"], metrics["failed"]) == (1, 1, 0)
+    assert (metrics["notes"], metrics["cut"], metrics["failed"]) == ({"empty answer": 1}, 1, 0)
 
 
 @pytest.mark.parametrize(
