@@ -168,10 +168,8 @@ class EndpointChat:
     def _wait(self) -> None:
         """Until the next call may start; calls that come together get turns."""
         with self._turns:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._pause
-        time.sleep(turn - now)
+            time.sleep(max(0.0, self._next - time.monotonic()))
+            self._next = time.monotonic() + self._pause
 
 
 def _session(retries: int, backoff: float) -> requests.Session:

@@ -13,7 +13,7 @@ from met_kg.corpus.images import image_size, open_image
 from met_kg.errors import DataProblem, MetError, UsageProblem
 from met_kg.log import Log, silent
 from met_kg.models.answers import Answer, Failure, collect
-from met_kg.models.generation import BatchedVlm, Request, generate, stop_tokens, write_blank
+from met_kg.models.generation import BatchedVlm, Request, generate, merged, stop_tokens, write_blank
 from met_kg.models.image_cache import Pictures, RememberingProcessor
 from met_kg.models.standin import FAMILIES, make_standin, one_thread
 from met_kg.models.vlm import Vlm, load
@@ -200,3 +200,20 @@ def test_a_processor_that_pads_pictures_to_each_other_is_left_alone() -> None:
     assert processor([small, large])["pixel_values"].shape == (2, 3, 4, 8)
     assert not processor.remembers and processor([small, large])["pixel_values"].shape == (2, 3, 4, 8)
     assert calls == [1, 1, 2, 2]
+
+
+def test_an_adapter_on_its_base_and_merged_into_it_answer_alike(standin: Path, run_dir: Path, tmp_path: Path) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    base = load(standin)
+    torch.manual_seed(5)
+    adapted = get_peft_model(base.model, LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False))
+    adapted.peft_config["default"].base_model_name_or_path = str(standin)
+    adapted.save_pretrained(tmp_path / "adapter", save_embedding_layers=False)
+    on_it = load(standin, tmp_path / "adapter")
+    asked = questions(run_dir, 4)
+    said = ask(on_it, asked, tmp_path / "on.jsonl", run_dir)
+    alone = merged(on_it)
+    assert not hasattr(alone.model, "peft_config") and alone.fingerprint == f"{on_it.fingerprint} merged"
+    assert ask(alone, asked, tmp_path / "merged.jsonl", run_dir) == said
+    assert merged(load(standin)).fingerprint == base.fingerprint
