@@ -28,7 +28,8 @@ def compare(first: Path, second: Path, out: Path | None, shared_only: bool) -> N
     found = comparison.compare(first, second, shared_only=shared_only)
     click.echo(f"first: {found['first']['model']} ({first})\nsecond: {found['second']['model']} ({second})")
     table = Table()
-    for name in ("benchmark", "items", "first", "second", "difference", "95 % interval", "McNemar p", "Holm p"):
+    columns = ("benchmark", "items", "first", "second", "difference", "95 % interval")
+    for name in (*columns, "McNemar p", "Holm", "p by image", "Holm"):
         table.add_column(name, justify="left" if name == "benchmark" else "right")
     for row in found["benchmarks"]:
         gap = row["difference"]
@@ -39,8 +40,7 @@ def compare(first: Path, second: Path, out: Path | None, shared_only: bool) -> N
             f"{row['second']['acc']:.4f}",
             f"{gap['difference']:+.4f}",
             f"{gap['low']:+.4f} to {gap['high']:+.4f}",
-            comparison.p_value(row["mcnemar_p"]),
-            comparison.p_value(row["holm_p"]),
+            *(comparison.p_value(row[key]) for key in comparison.P_VALUES),
         )
     Console(width=120).print(table)
     for said in (*comparison.notes(found), found["method"]):

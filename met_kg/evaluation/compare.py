@@ -1,8 +1,8 @@
 """Two evaluations of the same questions, question by question: who is better, by how much, and how sure that is.
 
-For each benchmark: both accuracies, the difference with its 95 % interval (bootstrap of whole images), the exact
-p-value of McNemar's test, and that value after Holm's correction over all benchmarks compared. McNemar's test takes
-questions for independent; where many share an image the interval says more.
+For each benchmark: both accuracies, the difference with its 95 % interval (bootstrap of whole images), and two
+p-values, each also after Holm's correction over all benchmarks compared: McNemar's exact one, which takes questions for
+independent, and that of changing the models' places image by image, which does not.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from typing import Any, Final
 from met_kg.errors import DataProblem, MissingData, UsageProblem
 from met_kg.evaluation.ablation import clusters_of, with_interval
 from met_kg.evaluation.records import write_metrics
-from met_kg.statistics import holm, mcnemar, paired_difference
+from met_kg.statistics import holm, mcnemar, paired_difference, swapped_clusters
 
-__all__ = ["as_markdown", "compare", "notes", "p_value", "write_comparison"]
+__all__ = ["P_VALUES", "as_markdown", "compare", "notes", "p_value", "write_comparison"]
 
 #: Where these differ, two numbers are not of the same kind: key in ``metrics.json``, and what it is called.
 _SAME: Final = (("protocol", "protocol"), ("judge", "judge"), ("expected_items", "benchmark's size"))
 _SAME_SETTINGS: Final = (("harness", "state of the harness"), ("seed", "seed of the scorer"))
+#: Keys of a row's p-values, in the order of a table.
+P_VALUES: Final = ("mcnemar_p", "mcnemar_holm_p", "by_image_p", "by_image_holm_p")
 #: Settings that tell two evaluations apart without making them incomparable.
 _TOLD: Final = ("reasoning", "max_new_tokens", "dtype", "endpoint")
 
@@ -62,16 +64,18 @@ def compare(first: Path, second: Path, *, shared_only: bool = False) -> dict[str
             hint="evaluate both models on the same benchmarks",
         )
     rows = [_row(one[name], other[name], shared_only) for name in names]
-    for row, corrected in zip(rows, holm([row["mcnemar_p"] for row in rows]), strict=True):
-        row["holm_p"] = corrected
+    for test in ("mcnemar", "by_image"):
+        for row, corrected in zip(rows, holm([row[f"{test}_p"] for row in rows]), strict=True):
+            row[f"{test}_holm_p"] = corrected
     return {
         "first": _about(one[names[0]]),
         "second": _about(other[names[0]]),
         "benchmarks": rows,
         "only_in_first": sorted(set(one) - set(other)),
         "only_in_second": sorted(set(other) - set(one)),
-        "method": "second minus first; interval: bootstrap of whole images, 95 %; p: McNemar, exact, two-sided; "
-        "Holm over the benchmarks compared",
+        "method": "second minus first; interval: bootstrap of whole images, 95 %; McNemar's p: exact, two-sided, takes "
+        "questions for independent; p by image: the models change places on whole images; "
+        "Holm: corrected over the benchmarks compared",
     }
 
 
@@ -83,16 +87,15 @@ def as_markdown(found: Mapping[str, Any]) -> str:
         f"First: {found['first']['model']}. Second: {found['second']['model']}. Differences are second minus first.",
         "",
         "| benchmark | protocol | items shared | images | first | second | difference | 95 % interval "
-        "| only first right | only second right | McNemar p | Holm p |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| only first right | only second right | McNemar p | Holm | p by image | Holm |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in found["benchmarks"]:
         gap = row["difference"]
         cells = [
             row["title"], row["protocol"], f"{row['shared']:,}", f"{row['clusters']:,}", f"{row['first']['acc']:.4f}",
             f"{row['second']['acc']:.4f}", f"{gap['difference']:+.4f}", f"{gap['low']:+.4f} to {gap['high']:+.4f}",
-            f"{row['only_first_right']:,}", f"{row['only_second_right']:,}", p_value(row["mcnemar_p"]),
-            p_value(row["holm_p"]),
+            f"{row['only_first_right']:,}", f"{row['only_second_right']:,}", *(p_value(row[key]) for key in P_VALUES),
         ]  # fmt: skip
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     lines += ["", f"Method: {found['method']}.", *(f"* {said}" for said in notes(found))]
@@ -205,6 +208,7 @@ def _row(one: _Evaluation, other: _Evaluation, shared_only: bool) -> dict[str, A
         "only_first_right": sum(a and not b for a, b in pairs),
         "only_second_right": sum(b and not a for a, b in pairs),
         "mcnemar_p": mcnemar(right, right_too),
+        "by_image_p": swapped_clusters(right, right_too, clusters),
         "settings_that_differ": _told(one, other),
     }
 

@@ -58,7 +58,8 @@ def test_two_models_are_compared_question_by_question(tmp_path: Path) -> None:
     assert row["difference"]["difference"] == pytest.approx(9 / 40)
     assert row["difference"]["low"] < 9 / 40 < row["difference"]["high"]
     p = binomtest(5, 19, 0.5).pvalue
-    assert row["mcnemar_p"] == pytest.approx(p) and row["holm_p"] == pytest.approx(2 * p)
+    assert row["mcnemar_p"] == pytest.approx(p) and row["mcnemar_holm_p"] == pytest.approx(2 * p)
+    assert row["by_image_holm_p"] == pytest.approx(2 * row["by_image_p"]) and 0.0001 <= row["by_image_p"] < 0.5
     assert same["difference"]["difference"] == 0 and same["mcnemar_p"] == 1
     assert same["difference"]["low"] < 0 < same["difference"]["high"], "that they agree on 40 is no proof"
     assert row["settings_that_differ"] == {"max_new_tokens": [8, 16]}
