@@ -171,7 +171,8 @@ class BatchedVlm:
         import torch
 
         try:
-            given = given.to(self._vlm.device, dtype=self._vlm.model.dtype)
+            kind = {"device": self._vlm.device, "dtype": self._vlm.model.dtype}
+            given = {n: v.to(**kind) if v.is_floating_point() else v.to(self._vlm.device) for n, v in given.items()}
             with torch.inference_mode():
                 found = self._vlm.model.generate(
                     **given,
