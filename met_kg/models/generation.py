@@ -141,14 +141,23 @@ class BatchedVlm:
         if not texts:
             return None, failures
         # The template has put all special tokens already. Padding goes before the prompt: answers begin together.
-        given = self._processor(
-            images=pictures or None,
-            text=texts,
-            padding=True,
-            padding_side="left",
-            add_special_tokens=False,
-            return_tensors="pt",
-        )
+        try:
+            given = self._processor(
+                images=pictures or None,
+                text=texts,
+                padding=True,
+                padding_side="left",
+                add_special_tokens=False,
+                return_tensors="pt",
+            )
+        except (ValueError, TypeError) as problem:
+            if pictures:
+                raise
+            raise UsageProblem(
+                f"the model takes no question without an image: {' '.join(str(problem).split())[:200]}",
+                where=self.name,
+                hint="leave out the pass 'text': --ablate blank",
+            ) from problem
         return given, failures
 
     def _prompt(self, request: Request) -> str:

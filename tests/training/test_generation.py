@@ -15,7 +15,7 @@ from met_kg.log import Log, silent
 from met_kg.models.answers import Answer, Failure, collect
 from met_kg.models.generation import BatchedVlm, Request, generate, merged, stop_tokens, write_blank
 from met_kg.models.image_cache import Pictures, RememberingProcessor
-from met_kg.models.standin import FAMILIES, make_standin, one_thread
+from met_kg.models.standin import make_standin, one_thread
 from met_kg.models.vlm import Vlm, load
 
 
@@ -100,7 +100,7 @@ def one_by_one(model: Vlm, asked: list[Request], base: Path, tokens: int) -> dic
     return {number: text.strip() for number, text in said.items()}
 
 
-@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("family", ["qwen2.5-vl", "qwen3-vl"])
 def test_answers_are_those_of_asking_one_by_one(family: str, run_dir: Path, tmp_path: Path) -> None:
     model = load(make_standin(tmp_path / "m", family=family, texts=["What is shown? A white disc."], seed=4))
     with torch.no_grad():  # fresh weights do no more than to say the last word again
