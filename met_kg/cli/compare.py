@@ -10,7 +10,10 @@ __all__ = ["compare"]
 
 
 @click.command(
-    "compare", epilog="\b\nExample:\n  met eval compare runs/eval-base runs/eval-adapter --out runs/comparison"
+    "compare",
+    epilog="\b\nExample:\n"
+    "  met eval --model runs/quickstart/base --benchmark own-items --source runs/quickstart --out runs/eval-base &&\n"
+    "  met eval compare runs/eval-base runs/quickstart/eval --shared-only --out runs/comparison",
 )
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
