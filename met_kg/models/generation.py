@@ -110,17 +110,25 @@ class BatchedVlm:
     def _lengths(self, requests: Sequence[Request], base: Path | None) -> list[int]:
         """Tokens of each question, with those of its image where the processor can say from the size."""
         texts = self._processor.tokenizer([r.prompt for r in requests], add_special_tokens=False)["input_ids"]
-        of_image = {name: self._image_tokens(name, base) for name in {r.image for r in requests}}
-        return [len(text) + of_image[r.image] for text, r in zip(texts, requests, strict=True)]
+        of_image = self._image_tokens({r.image for r in requests if r.image is not None}, base)
+        return [len(text) + of_image.get(r.image, 0) for text, r in zip(texts, requests, strict=True)]
 
-    def _image_tokens(self, image: str | None, base: Path | None) -> int:
-        if image is None or self._image_size is None or not hasattr(self._processor, "_get_num_multimodal_tokens"):
-            return 0
+    def _image_tokens(self, images: Collection[str], base: Path | None) -> dict[str | None, int]:
+        """Tokens of each image; of none where the processor cannot say. No more than the order hangs on it."""
+        count = getattr(self._processor, "_get_num_multimodal_tokens", None)
+        if count is None or self._image_size is None:
+            return {}
+        sizes: dict[str | None, tuple[int, int]] = {}
+        for name in images:
+            try:
+                width, height = self._image_size(expand_path(name, base=base))
+            except (DataProblem, OSError):
+                continue  # the question will fail when its turn comes
+            sizes[name] = height, width
         try:
-            width, height = self._image_size(expand_path(image, base=base))
-            return int(self._processor._get_num_multimodal_tokens(image_sizes=[(height, width)])["num_image_tokens"][0])
-        except (DataProblem, OSError, ValueError, AttributeError, KeyError, TypeError):
-            return 0  # no more than the order of the batches hangs on it
+            return dict(zip(sizes, map(int, count(image_sizes=list(sizes.values()))["num_image_tokens"]), strict=True))
+        except (ValueError, AttributeError, KeyError, TypeError):
+            return {}
 
     def _inputs(self, batch: Sequence[Request], base: Path | None) -> tuple[Any, dict[str, Failure]]:
         """What the model takes for the questions of a batch, without those that fail."""
