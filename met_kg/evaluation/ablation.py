@@ -6,18 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from met_kg.evaluation.aggregate import share
+from met_kg.evaluation.aggregate import clusters_of, share
 from met_kg.evaluation.benchmark import Benchmark
 from met_kg.statistics import accuracy_interval, paired_difference
 
-__all__ = ["against", "clusters_of", "positions", "with_interval"]
+__all__ = ["against", "positions", "with_interval"]
 
 Item = Mapping[str, Any]
-
-
-def clusters_of(items: Sequence[Item]) -> list[str]:
-    """What intervals resample: the image of each item, or the item itself where its image is not named."""
-    return [str(i.get("cluster", i["index"])) for i in items]
 
 
 def with_interval(items: Sequence[Item]) -> dict[str, Any]:

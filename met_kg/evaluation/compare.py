@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from met_kg.errors import DataProblem, MissingData, UsageProblem
-from met_kg.evaluation.ablation import clusters_of, with_interval
+from met_kg.evaluation.ablation import with_interval
+from met_kg.evaluation.aggregate import clusters_of
 from met_kg.evaluation.records import write_metrics
 from met_kg.statistics import holm, mcnemar, paired_difference, swapped_clusters
 

@@ -259,7 +259,10 @@ class LocalChat:
 
 
 class CachedChat:
-    """A model whose answers are kept in a folder, by model, question and schema; counts calls and tokens."""
+    """A model whose answers are kept in a folder, by model, question and schema; counts calls and tokens.
+
+    Threads may ask at once, where the model behind it allows that.
+    """
 
     def __init__(self, model: ChatModel, folder: Path) -> None:
         self.name = model.name
@@ -267,6 +270,7 @@ class CachedChat:
         folder.mkdir(parents=True, exist_ok=True)
         self.asked = self.from_cache = self.prompt_tokens = self.completion_tokens = 0
         self.answered_as: set[str] = set()
+        self._counting, self._turns = threading.Lock(), dict[str, threading.Lock]()
 
     @classmethod
     def of(cls, options: ChatOptions, folder: Path) -> Self:
@@ -279,20 +283,23 @@ class CachedChat:
         """See :class:`ChatModel`; a failure is not kept."""
         question = json.dumps([self.name, [dict(m) for m in messages], schema], sort_keys=True)
         path = self._folder / f"{hashlib.sha256(question.encode()).hexdigest()[:32]}.json"
-        reply = _kept(path)
-        if reply is None:
-            reply = self._model.complete(messages, schema)
-            self.asked += 1
-            fresh = path.with_suffix(".new")
-            said = {"text": reply.text, "prompt": reply.prompt_tokens, "completion": reply.completion_tokens}
-            said["model"] = reply.model
-            fresh.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
-            fresh.replace(path)
-        else:
-            self.from_cache += 1
-        self.prompt_tokens += reply.prompt_tokens
-        self.completion_tokens += reply.completion_tokens
-        self.answered_as |= {reply.model} - {""}
+        with self._counting:
+            turn = self._turns.setdefault(path.name, threading.Lock())
+        with turn:  # the same question twice at once is one call
+            reply = _kept(path)
+            kept = reply is not None
+            if reply is None:
+                reply = self._model.complete(messages, schema)
+                fresh = path.with_suffix(".new")
+                said = {"text": reply.text, "prompt": reply.prompt_tokens, "completion": reply.completion_tokens}
+                fresh.write_text(json.dumps(said | {"model": reply.model}, ensure_ascii=False), encoding="utf-8")
+                fresh.replace(path)
+        with self._counting:
+            self.from_cache += kept
+            self.asked += not kept
+            self.prompt_tokens += reply.prompt_tokens
+            self.completion_tokens += reply.completion_tokens
+            self.answered_as |= {reply.model} - {""}
         return reply
 
 

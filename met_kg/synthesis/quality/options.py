@@ -6,7 +6,7 @@ from typing import Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from met_kg.models.options import ChatOptions
+from met_kg.models.options import AskingOptions
 
 __all__ = [
     "BASELINES",
@@ -34,23 +34,11 @@ Baseline = Literal[
 BASELINES: Final[tuple[Baseline, ...]] = get_args(Baseline)
 
 
-class _Asked(ChatOptions):
-    """A model that is asked about many items."""
-
-    timeout: float = Field(default=120, gt=0, description="seconds")
-    backoff: float = Field(default=1.0, ge=0, description="seconds before the first further try; then twice as long")
-    max_tokens: int = Field(default=512, ge=16)
-    failures: int = Field(default=3, ge=1, description="failures in a row after which the endpoint counts as dead")
-    when_dead: Literal["stop", "unjudged"] = Field(
-        default="stop", description="stop with an error (what was answered is kept), or leave the rest unjudged"
-    )
-
-
-class SolverOptions(_Asked):
+class SolverOptions(AskingOptions):
     """A language model that answers without the image."""
 
 
-class ItemJudgeOptions(_Asked):
+class ItemJudgeOptions(AskingOptions):
     """A language model, or a multimodal one, that judges items by a rubric."""
 
     images: bool = Field(default=True, description="whether the model is shown the image")
