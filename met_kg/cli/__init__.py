@@ -36,7 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "export": ("met_kg.cli.export", "export_run", "Export a run's captions and items as a data set."),
     "train": ("met_kg.cli.train", "train", "Train a LoRA adapter."),
     "eval": ("met_kg.cli.evaluate", "evaluate", "Answer and score benchmarks with a model."),
-    "score": ("met_kg.cli.evaluate", "score", "Score predictions without a model."),
+    "score": ("met_kg.cli.score", "score", "Score predictions without a model."),
     "report": ("met_kg.cli.run", "report", "Draw a run's report again."),
 }
 

@@ -29,6 +29,7 @@ __all__ = [
     "Fingerprint",
     "ImageProblem",
     "fingerprint",
+    "image_size",
     "keep",
     "open_image",
     "save_rendered",
@@ -77,6 +78,25 @@ def open_image(path: Path) -> Image.Image:
     """
     _check_bytes(path)
     return _decode(path, path.name).picture
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """Width and height of the upright picture in a file, from its header; the pixels are not decoded.
+
+    Raises
+    ------
+    ImageProblem
+        when the file is no image.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=_FORMATS) as opened:
+                width, height = opened.size
+                sideways = opened.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as problem:
+        raise ImageProblem("the file is not an image of a known format", where=path.name) from problem
+    return (height, width) if sideways else (width, height)
 
 
 def fingerprint(path: Path) -> Fingerprint:

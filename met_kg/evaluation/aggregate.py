@@ -15,7 +15,7 @@ from met_kg.statistics import accuracy_interval, clustered_interval
 if TYPE_CHECKING:
     from met_kg.evaluation.benchmark import Benchmark
 
-__all__ = ["DECISIONS", "HARNESS", "aggregate", "share"]
+__all__ = ["DECISIONS", "HARNESS", "aggregate", "clusters_of", "share"]
 
 Item = Mapping[str, Any]
 
@@ -113,15 +113,16 @@ def _judged_parts(bench: Benchmark, items: Sequence[Item], rule: str, *, twice: 
     for name, right in (("total metrics", sum(counts)), ("close", closed)):
         part = parts[name]
         parts[name] = part | {"right": right, "acc": right / part["total"] if part["total"] else None}
-    return parts | {"interval_95": clustered_interval(counts, _clusters(items))}
+    return parts | {"interval_95": clustered_interval(counts, clusters_of(items))}
 
 
-def _clusters(items: Sequence[Item]) -> list[str]:
+def clusters_of(items: Sequence[Item]) -> list[str]:
+    """What intervals resample: the image of each item, or the item itself where its image is not named."""
     return [str(i.get("cluster", i["index"])) for i in items]
 
 
 def _interval(items: Sequence[Item]) -> list[float] | None:
-    return accuracy_interval([bool(i["correct"]) for i in items], _clusters(items))
+    return accuracy_interval([bool(i["correct"]) for i in items], clusters_of(items))
 
 
 def _groups(items: Sequence[Item], name: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from met_kg.evaluation.benchmark import Benchmark
 from met_kg.evaluation.mmmu import choices_of
 from met_kg.evaluation.score import Protocol, judge_lines
 
-__all__ = ["baselines"]
+__all__ = ["always", "baselines"]
 
 Record = Mapping[str, Any]
 
@@ -27,7 +27,10 @@ def baselines(
     """
     answers = Counter(_constant(bench, record) for record in train or records)
     majority = min(answers, key=lambda answer: (-answers[answer], answer))
-    constants = {answer: _always(bench, records, answer, protocol) for answer in _constants(bench, records, majority)}
+    constants = {
+        answer: float(share(always(bench, records, answer, protocol))["acc"] or 0.0)
+        for answer in _constants(bench, records, majority)
+    }
     return {
         "chance": sum(_chance(bench, record) for record in records) / len(records),
         "constants": constants,
@@ -37,9 +40,9 @@ def baselines(
     }
 
 
-def _always(bench: Benchmark, records: Sequence[Record], answer: str, protocol: Protocol) -> float:
-    items = judge_lines(bench, [{"record": r, "model_output": answer} for r in records], protocol=protocol)
-    return float(share(items)["acc"] or 0.0)
+def always(bench: Benchmark, records: Sequence[Record], answer: str, protocol: Protocol) -> list[dict[str, Any]]:
+    """The items of always saying the same."""
+    return judge_lines(bench, [{"record": r, "model_output": answer} for r in records], protocol=protocol)
 
 
 def _constants(bench: Benchmark, records: Sequence[Record], majority: str) -> list[str]:

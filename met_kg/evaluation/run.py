@@ -2,63 +2,60 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from met_kg import tables
-from met_kg.corpus.images import open_image
-from met_kg.errors import MissingData
-from met_kg.evaluation.baselines import baselines
+from met_kg.corpus.images import image_size, open_image
+from met_kg.errors import MissingData, UnknownName
+from met_kg.evaluation import passes
+from met_kg.evaluation.ablation import against, positions
+from met_kg.evaluation.baselines import always, baselines
 from met_kg.evaluation.benchmark import Benchmark, find
-from met_kg.evaluation.contamination import contamination, image_hashes
+from met_kg.evaluation.contamination import Training, contamination, read_training, seen_in_training
+from met_kg.evaluation.llm_judge import Judge
 from met_kg.evaluation.prompts import build_prompt
 from met_kg.evaluation.records import IMAGE, Loaded, load_records, write_jsonl, write_metrics
-from met_kg.evaluation.score import HARNESS_SEED, Protocol, read_lines, score
+from met_kg.evaluation.score import HARNESS_SEED, Protocol, judge_lines, score
 from met_kg.evaluation.tree import along_the_tree
 from met_kg.graph.store import Graph
 from met_kg.log import Log
-from met_kg.models.generation import Request, generate
+from met_kg.models.answers import Answerer
+from met_kg.models.generation import BatchedVlm
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
-
-if TYPE_CHECKING:
-    from met_kg.models.vlm import Vlm
 
 __all__ = ["answer_benchmark", "evaluate_run", "item_records"]
 
 Record = Mapping[str, Any]
 
-#: Says what the predictions beside it answer.
-_KEY_FILE: Final = "answers.json"
-
 
 def answer_benchmark(
-    vlm: Vlm,
+    answerer: Answerer,
     bench: Benchmark,
     loaded: Loaded,
     out: Path,
     *,
     base: Path,
     protocol: Protocol,
-    batch_size: int,
-    max_new_tokens: int,
     log: Log,
     limit: int | None = None,
     seed: int = HARNESS_SEED,
     reasoning: bool = False,
+    ablate: Collection[str] = (),
     train_records: Sequence[Record] = (),
-    training_images: Collection[str] = (),
+    training: Training | None = None,
     graph: Graph | None = None,
     model_name: str | None = None,
+    judge: Judge | None = None,
 ) -> dict[str, Any]:
-    """Generate, score and write ``predictions.jsonl``, ``items.jsonl`` and ``metrics.json`` in ``out``.
+    """Ask, score and write ``predictions.jsonl``, ``items.jsonl`` and ``metrics.json`` in ``out``.
 
     A rerun goes on where a stopped one was; one that asks the same model the same questions again scores the answers
-    that are there. Records that cannot be asked are listed in ``set-aside.jsonl``.
+    that are there. Records that cannot be asked are listed in ``set-aside.jsonl``; questions that failed are counted
+    under ``failed`` and as wrong.
 
     Parameters
     ----------
@@ -68,58 +65,63 @@ def answer_benchmark(
         only the first so many records; None asks all.
     seed
         of the letters that the harness draws for unreadable MMMU answers.
-    training_images
-        sha256 of the images that the model was trained on, to count the questions that show them.
+    ablate
+        further passes (:data:`met_kg.evaluation.passes.ABLATIONS`): without the image, with a grey one.
+    training
+        what the model was trained on; the questions that are in it are listed in ``contamination.jsonl``.
     graph
         a store with a tree, to roll accuracy up along it.
     model_name
         how the metrics name the model; its id or path when None.
+    judge
+        a language model that judges open answers. What is compared with baselines is judged by rule all the same: one
+        measure for both.
 
     Raises
     ------
     MissingData
         when no record has its image.
+    UnknownName
+        when there is no such pass.
+    MetError
+        when no further question can be answered; what is answered is kept.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    for name in ablate:
+        if name not in passes.ABLATIONS:
+            raise UnknownName("pass", name, passes.ABLATIONS)
     records, set_aside = _with_images(bench, loaded, base, limit)
-    settings = {"batch_size": batch_size, "max_new_tokens": max_new_tokens, "reasoning": reasoning}
     prompts = [build_prompt(bench, record, reasoning=reasoning) for record in records]
-    key = _key(vlm, records, prompts, settings)
-    said = _answered(out, key, len(records))
-    if said is None:
-        requests = [Request(str(i), r[IMAGE], p) for i, (r, p) in enumerate(zip(records, prompts, strict=True))]
-        part = out / "generated.jsonl"
-        found = generate(
-            vlm,
-            requests,
-            part,
-            open_image=open_image,
-            batch_size=batch_size,
-            max_new_tokens=max_new_tokens,
-            base=base,
-            log=log,
-        )
-        said = [found[request.id] for request in requests]
-    else:
-        log.info(f"  {bench.name}: these answers are there already; scoring them")
-    lines = [
-        {
-            "id": str(record.get("item_id") or record.get("qid") or record.get("id") or number),
-            "record": {k: v for k, v in record.items() if k != IMAGE},
-            "model_output": text,
-        }
-        for number, (record, text) in enumerate(zip(records, said, strict=True))
-    ]
-    _keep(out, key, lines)  # before anything else can go wrong: answers are what costs
-    (out / "generated.jsonl").unlink(missing_ok=True)
-    scored = score(bench, lines, protocol=protocol, seed=seed)
+    wanted = [passes.FULL, *(name for name in passes.ABLATIONS if name in ablate)]
+    costs = ", ".join(f"{name} {passes.different(name, records, prompts)}" for name in wanted)
+    log.info(f"{bench.name}: {len(records)} questions; to ask, by pass: {costs}")
+    said = {name: passes.ask(answerer, name, records, prompts, out, base=base, log=log) for name in wanted}
+    lines = said[passes.FULL].lines
+    scored = score(bench, lines, protocol=protocol, seed=seed, judge=judge)
+    ruled = [{**item, "correct": item.get("by_rule", item["correct"])} for item in scored.items]
     metrics = dict(scored.metrics)
-    metrics["baselines"] = baselines(bench, records, protocol=protocol, train=train_records)
-    metrics["settings"] |= {**settings, "model": model_name or vlm.name, "stand_in": vlm.stand_in}
+    found = metrics["baselines"] = baselines(bench, records, protocol=protocol, train=train_records)
+    constant = always(bench, records, found["majority_answer"], protocol)
+    found["compared"] = {"majority": against(ruled, constant)}
+    for name in wanted[1:]:
+        items = judge_lines(bench, said[name].lines, protocol=protocol, seed=seed)
+        found["compared"][name] = {**against(ruled, items), **said[name].counts}
+    if (profile := positions(bench, records, scored.items)) is not None:
+        found["positions"] = profile
+    model = {"model": model_name or answerer.name, "stand_in": answerer.stand_in, "reasoning": reasoning}
+    metrics["settings"] |= {**said[passes.FULL].settings, **model}
     metrics["set_aside"] = len(set_aside)
-    if training_images:
-        hashes = image_hashes([expand_path(r[IMAGE], base=base) for r in records])
-        metrics["contamination"] = contamination(scored.items, hashes, training_images)
+    metrics |= said[passes.FULL].counts
+    if training is not None:
+        paths = [expand_path(r[IMAGE], base=base) for r in records]
+        seen = seen_in_training(paths, [bench.field(r, "question") for r in records], training, log=log)
+        metrics["contamination"] = contamination(scored.items, seen)
+        counts = {"name": training.name, "images": len(training.images), "questions": len(training.questions)}
+        metrics["settings"]["training"] = counts
+        both = zip(scored.items, seen, strict=True)
+        write_jsonl(
+            ({"index": i["index"], "id": i["id"], **asdict(s)} for i, s in both if s.image or s.question),
+            out / "contamination.jsonl",
+        )
     if graph is not None:
         along = along_the_tree(graph, bench, lines, scored.items)
         along.write(out)
@@ -150,34 +152,6 @@ def _with_images(
     return asked, [*loaded.set_aside, *missing]
 
 
-def _key(vlm: Vlm, records: Sequence[Record], prompts: Sequence[str], settings: Record) -> str:
-    """What the answers depend on, without where the files lie."""
-    about = {
-        "model": vlm.fingerprint,
-        "questions": [[Path(r[IMAGE]).name, p] for r, p in zip(records, prompts, strict=True)],
-        **settings,
-    }
-    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _keep(out: Path, key: str, lines: Sequence[Record]) -> None:
-    """Write the predictions, and then the key that says what they answer: never a key beside half a file."""
-    (out / _KEY_FILE).unlink(missing_ok=True)
-    write_jsonl(lines, out / "predictions.jsonl")
-    (out / _KEY_FILE).write_text(json.dumps({"key": key}) + "\n", encoding="utf-8")
-
-
-def _answered(out: Path, key: str, count: int) -> list[str] | None:
-    """The answers of an earlier call with the same key; None when there are none, or not all."""
-    try:
-        earlier = json.loads((out / _KEY_FILE).read_text(encoding="utf-8"))
-        lines = read_lines((out / "predictions.jsonl").read_bytes())
-    except (FileNotFoundError, ValueError):
-        return None
-    whole = earlier == {"key": key} and len(lines) == count and not any("error" in line for line in lines)
-    return [line["model_output"] for line in lines] if whole else None
-
-
 def item_records(run: Path, split: str) -> list[dict[str, Any]]:
     """A run's own items of one split as benchmark records."""
     vqa = tables.read("vqa", run / "vqa.parquet")
@@ -191,16 +165,6 @@ def item_records(run: Path, split: str) -> list[dict[str, Any]]:
     return [{**r, **{name: list(r[name]) for name in listed}, IMAGE: image[r["sample_id"]]} for r in records]
 
 
-def _training_images(run: Path) -> frozenset[str]:
-    """sha256 of the images whose captions or items a run trained on."""
-    trained: set[str] = set()
-    for table in ("captions", "vqa"):
-        rows = tables.read(table, run / f"{table}.parquet", ["sample_id", "split"])
-        trained |= set(rows.loc[rows["split"] == "train", "sample_id"])
-    samples = tables.read("samples", run / "samples.parquet", ["sample_id", "sha256"])
-    return frozenset(samples.loc[samples["sample_id"].isin(trained), "sha256"]) - {""}
-
-
 def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, Any]:
     """Evaluate a run's adapter as its recipe says; ``out`` gets one folder a benchmark. Returns counts."""
     from met_kg.models import vlm as models
@@ -209,7 +173,14 @@ def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, An
     base = run / "base" if recipe.train.base == "stand-in" else recipe.train.base
     # The same bytes wherever the run lies.
     model_name = f"{recipe.train.base} with the run's adapter"
-    model = models.load(base, run / "adapter")
+    answerer = BatchedVlm(
+        models.load(base, run / "adapter"),
+        open_image=open_image,
+        image_size=image_size,
+        batch_size=settings.batch_size,
+        max_new_tokens=settings.max_new_tokens,
+    )
+    training = read_training(run, name="the run's training split")
     counts: dict[str, Any] = {}
     with Graph.open(run / "store") as graph:
         for name in [*settings.benchmarks, *(["own-items"] if settings.own_items else [])]:
@@ -224,18 +195,17 @@ def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, An
                 source = settings.sources.get(name)
                 loaded = load_records(bench, expand_path(source) if source else None, images=out / name / "images")
             metrics = answer_benchmark(
-                model,
+                answerer,
                 bench,
                 loaded,
                 out / name,
                 base=run,
                 protocol=settings.protocol,
-                batch_size=settings.batch_size,
-                max_new_tokens=settings.max_new_tokens,
                 log=log,
                 limit=settings.limit,
+                ablate=settings.ablate,
                 train_records=train,
-                training_images=_training_images(run),
+                training=training,
                 graph=graph,
                 model_name=model_name,
             )
@@ -245,6 +215,7 @@ def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, An
                 "interval_95": metrics["interval_95"],
                 "majority": metrics["baselines"]["majority"],
                 "chance": metrics["baselines"]["chance"],
+                **{name: metrics["baselines"]["compared"][name]["acc"] for name in settings.ablate},
             }
     if not counts:
         raise MissingData("the recipe asks for no benchmark", hint="set eval.benchmarks or eval.own_items")

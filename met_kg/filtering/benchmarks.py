@@ -23,7 +23,7 @@ from met_kg.filtering.second_look import SIDE, agreement
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
 
-__all__ = ["BenchmarkImage", "BenchmarkText", "Benchmarks", "read_benchmarks"]
+__all__ = ["BenchmarkImage", "BenchmarkText", "Benchmarks", "read_benchmarks", "read_image"]
 
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".bmp", ".webp", ".jp2"})
 
@@ -114,7 +114,7 @@ def read_benchmarks(sources: Sequence[BenchmarkFiles]) -> Benchmarks:
             folder = expand_path(source.images)
             if not folder.is_dir():
                 raise MissingData(f"the images of benchmark '{source.name}' are not there", where=str(folder))
-            found = [_image(source.name, name, folder / name) for name in _names(source, rows, folder)]
+            found = [read_image(source.name, name, folder / name) for name in _names(source, rows, folder)]
             if not found:
                 raise DataProblem(f"benchmark '{source.name}' has no images here", where=str(folder))
             images += found
@@ -148,7 +148,8 @@ def _names(source: BenchmarkFiles, rows: Sequence[tuple[str, dict[str, str]]], f
     return sorted(wanted)
 
 
-def _image(benchmark: str, name: str, path: Path) -> BenchmarkImage:
+def read_image(benchmark: str, name: str, path: Path) -> BenchmarkImage:
+    """An image file as one of a benchmark."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     try:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from met_kg.filtering.phrases import words_of
 
-__all__ = ["near_texts"]
+__all__ = ["near_any", "near_texts"]
 
 _RUN: Final = 3  # words of a phrase
 _PERMUTATIONS: Final = 64
@@ -38,6 +38,30 @@ def near_texts(texts: Sequence[str], *, similarity: float) -> list[tuple[int, in
             a, b = _phrases(texts[one]), _phrases(texts[other])
             found[one, other] = len(a & b) / len(a | b)
     return [(one, other, value) for (one, other), value in sorted(found.items()) if value >= similarity]
+
+
+def near_any(asked: Sequence[str], held: Sequence[str], *, similarity: float) -> list[int | None]:
+    """For each text asked about the place of a text held that is near it, as :func:`near_texts` has it; else None.
+
+    >>> held = ["a cat", "axial CT of the abdomen with contrast"]
+    >>> near_any(["Axial CT of the abdomen, with contrast.", "a dog"], held, similarity=0.8)
+    [1, None]
+    """
+    found: list[int | None] = [None] * len(asked)
+    if not asked or not held:
+        return found
+    phrases = [_phrases(text) for text in asked]
+    for band in _bands([*asked, *held], similarity):
+        mine, theirs = band[: len(asked)], band[len(asked) :]
+        order = np.argsort(theirs, kind="stable")
+        first, last = (np.searchsorted(theirs[order], mine, side=side) for side in ("left", "right"))
+        for place in np.flatnonzero(first < last).tolist():
+            for other in order[first[place] : last[place]].tolist() if found[place] is None else ():
+                theirs_phrases = _phrases(held[other])
+                if len(phrases[place] & theirs_phrases) >= similarity * len(phrases[place] | theirs_phrases):
+                    found[place] = other
+                    break
+    return found
 
 
 def _candidates(texts: Sequence[str], similarity: float) -> Iterator[tuple[int, int]]:

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
     from met_kg.models.options import ChatOptions
 
-__all__ = ["CachedChat", "ChatModel", "EndpointChat", "LocalChat", "Message", "Reply"]
+__all__ = ["CachedChat", "ChatModel", "EndpointChat", "LocalChat", "Message", "Refused", "Reply"]
 
 #: ``{"role": "system" | "user" | "assistant", "content": text or parts}``; a part is
 #: ``{"type": "text", "text": ...}`` or ``{"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,..."}}``.
 Message = Mapping[str, Any]
 #: Answers of a server that are worth another try: too many calls, or its own fault.
 _TRY_AGAIN: Final = (408, 429, 500, 502, 503, 504)
+#: Answers of a server that does not take what it was asked.
+_QUESTIONS_FAULT: Final = (400, 413, 415, 422)
 #: An answer longer than this is no answer.
 _MOST_BYTES: Final = 8 * 2**20
 
@@ -39,12 +41,18 @@ _MOST_BYTES: Final = 8 * 2**20
 class Reply:
     """What a model answered, the tokens that it counted for question and answer (0 where it does not say), and the name
     under which it answered ('' where it does not say): an alias that was asked for becomes a dated version.
+    ``cut`` when the limit of tokens ended the answer.
     """
 
     text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     model: str = ""
+    cut: bool = False
+
+
+class Refused(DataProblem):
+    """The model is there, and does not take this question (too long, an image it cannot read)."""
 
 
 class ChatModel(Protocol):
@@ -123,7 +131,7 @@ class EndpointChat:
         )
 
     def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
-        """See :class:`ChatModel`."""
+        """See :class:`ChatModel`. Threads may call at once."""
         import requests
 
         self._wait()
@@ -151,6 +159,8 @@ class EndpointChat:
             raise UsageProblem(
                 f"the endpoint answers {status}: {_start(body)}", where=self._url, hint="look at address, key and model"
             )
+        if status in _QUESTIONS_FAULT:
+            raise Refused(f"the endpoint answers {status}: {_start(body)}", where=self._url)
         if status != 200:
             raise DataProblem(f"the endpoint answers {status}: {_start(body)}", where=self._url)
         return _reply(body, self._url)
@@ -158,10 +168,8 @@ class EndpointChat:
     def _wait(self) -> None:
         """Until the next call may start; calls that come together get turns."""
         with self._turns:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._pause
-        time.sleep(turn - now)
+            time.sleep(max(0.0, self._next - time.monotonic()))
+            self._next = time.monotonic() + self._pause
 
 
 def _session(retries: int, backoff: float) -> requests.Session:
@@ -189,9 +197,10 @@ def _reply(body: bytes, where: str) -> Reply:
     try:
         found = json.loads(body)
         text = found["choices"][0]["message"]["content"]
+        cut = found["choices"][0].get("finish_reason") == "length"
         usage = found.get("usage") or {}
         tokens = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
-        return Reply(str(text or ""), *tokens, model=str(found.get("model") or ""))
+        return Reply(str(text or ""), *tokens, model=str(found.get("model") or ""), cut=cut)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as problem:
         raise DataProblem(f"the endpoint's answer is not in the protocol: {_start(body)}", where=where) from problem
 

@@ -86,6 +86,9 @@ class EvalSection(_Section):
     protocol: Literal["medevalkit", "corrected"] = "medevalkit"
     batch_size: int = Field(default=16, ge=1)
     max_new_tokens: int = Field(default=16, ge=1)
+    ablate: list[Literal["text", "blank"]] = Field(
+        default=["text", "blank"], description="passes beside the full one: without the image, with a grey one"
+    )
 
 
 class Recipe(_Section):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from met_kg.cli.evaluate import score as score_command
+from met_kg.cli.score import score as score_command
 from met_kg.errors import UsageProblem
 from met_kg.evaluation.benchmark import find, names
 from met_kg.evaluation.fit import better_fit

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from met_kg.cli.evaluate import score as score_command
+from met_kg.cli.score import score as score_command
 from met_kg.evaluation.benchmark import find
 from met_kg.evaluation.llm_judge import JudgeOptions, read_options
 from met_kg.evaluation.prompts import build_prompt

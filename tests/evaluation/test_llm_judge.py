@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from met_kg.cli.evaluate import score as score_command
+from met_kg.cli.score import score as score_command
 from met_kg.errors import DataProblem, UsageProblem
 from met_kg.evaluation.benchmark import find
 from met_kg.evaluation.llm_judge import Judge, JudgeOptions, read_options

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from met_kg.cli.evaluate import score as score_command
+from met_kg.cli.score import score as score_command
 from met_kg.errors import DataProblem, UnknownName
 from met_kg.evaluation.aggregate import DECISIONS
 from met_kg.evaluation.baselines import baselines
 from met_kg.evaluation.benchmark import find, names
-from met_kg.evaluation.contamination import contamination, image_hashes
 from met_kg.evaluation.corrected import DIFFERENCES
 from met_kg.evaluation.records import IMAGE, load_records
 from met_kg.evaluation.score import read_lines, score
@@ -162,17 +161,6 @@ def test_baselines_of_choices_are_constant_letters() -> None:
     found = baselines(bench, records, protocol="corrected")
     assert found["constants"] == {"A": pytest.approx(1 / 3), "B": pytest.approx(2 / 3)}
     assert found["majority_answer"] == "B" and found["chance"] == 0.5
-
-
-def test_contaminated_images_are_counted_by_content(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"1")
-    (tmp_path / "copy of a").write_bytes(b"1")
-    (tmp_path / "b").write_bytes(b"2")
-    hashes = image_hashes([tmp_path / n for n in ("a", "copy of a", "b", "absent")])
-    assert hashes[0] == hashes[1] != hashes[2] and hashes[3] == ""
-    found = contamination([{"correct": c} for c in (True, False, True, True)], hashes, {hashes[0], ""})
-    assert found["image in training"] == {"total": 2, "right": 1, "acc": 0.5}
-    assert found["image not in training"] == {"total": 2, "right": 2, "acc": 1.0}
 
 
 @pytest.mark.data

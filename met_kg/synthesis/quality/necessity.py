@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from PIL import Image
 
 from met_kg.corpus.images import open_image
 from met_kg.log import Log
 from met_kg.models import vlm
-from met_kg.models.generation import Request, generate
+from met_kg.models.generation import Request, generate, write_blank
 from met_kg.statistics import accuracy_interval, paired_difference
 from met_kg.synthesis.quality.asked import put, right
 from met_kg.synthesis.quality.checks import Finding
@@ -25,8 +24,6 @@ __all__ = ["Necessity", "image_necessity"]
 
 Item = Mapping[str, Any]
 CHECK: Final = "image-necessity"
-_GREY: Final = 128
-_SIDE: Final = 224
 TRUE, BLANK, SHUFFLED = "true", "blank", "shuffled"
 
 
@@ -67,9 +64,7 @@ def image_necessity(
     """
     items = [item for item in items if context.image_file(str(item["sample_id"]), run) is not None]
     model = vlm.load(options.model, options.adapter)
-    blank = work / "blank.png"
-    work.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (_SIDE, _SIDE), (_GREY, _GREY, _GREY)).save(blank)
+    blank = write_blank(work)
     shown = {
         TRUE: [context.image[str(item["sample_id"])] for item in items],
         BLANK: [str(blank.resolve())] * len(items),
