@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from met_kg.errors import UsageProblem
 from met_kg.models.vlm import TRAINING_FILE
 
-__all__ = ["LOG_FILE", "PLOT_FILE", "write_card", "write_log", "write_plot", "write_record"]
+__all__ = [
+    "ADAPTER_WEIGHTS",
+    "LOG_FILE",
+    "PLOT_FILE",
+    "check_reporters",
+    "log_lines",
+    "write_card",
+    "write_log",
+    "write_plot",
+    "write_record",
+]
+
+ADAPTER_WEIGHTS: Final = "adapter_model.safetensors"
 
 LOG_FILE: Final = "training_log.jsonl"
 PLOT_FILE: Final = "loss.svg"
@@ -23,21 +37,33 @@ _LOGGED: Final = {
 }
 
 
-def write_log(history: Sequence[Mapping[str, Any]], path: Path) -> list[dict[str, float]]:
-    """One JSON line a step with its loss (mean over answer tokens) and learning rate; returns them.
+def check_reporters(names: Sequence[str]) -> None:
+    """See that the packages of ``report_to`` are there.
 
-    A training that goes on from a checkpoint measures the held-out loss there a second time: one line is kept.
+    Raises
+    ------
+    UsageProblem
+        when one is not installed.
     """
-    lines = []
-    measured: set[int] = set()
-    for entry in history:
-        step = int(entry["step"]) if "step" in entry else 0
-        if "loss" in entry or ("eval_loss" in entry and step not in measured):
-            lines.append({"step": step} | {n: entry[k] for n, k in _LOGGED.items() if k in entry})
-        if "eval_loss" in entry:
-            measured.add(step)
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            raise UsageProblem(
+                f"report_to: the package {name} is not installed", hint=f"pip install {name}, or leave it out"
+            )
+
+
+def log_lines(history: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+    """A line a step with its loss (mean over answer tokens) and learning rate, and one for each held-out loss."""
+    return [
+        {"step": int(entry["step"])} | {name: entry[key] for name, key in _LOGGED.items() if key in entry}
+        for entry in history
+        if "loss" in entry or "eval_loss" in entry
+    ]
+
+
+def write_log(lines: Sequence[Mapping[str, float]], path: Path) -> None:
+    """The lines as JSON, one each."""
     path.write_text("".join(json.dumps(line, sort_keys=True) + "\n" for line in lines), encoding="utf-8")
-    return lines
 
 
 def write_plot(lines: Sequence[Mapping[str, float]], path: Path, title: str) -> None:

@@ -14,7 +14,7 @@ from met_kg.models.standin import STAND_IN_FILE
 from met_kg.models.vlm import fingerprint
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
-from met_kg.training.config import TrainConfig
+from met_kg.training.config import NO_MATTER, TrainConfig
 from met_kg.training.examples import Example, mix, read_examples
 
 __all__ = ["Prepared", "depends_on", "prepare"]
@@ -84,7 +84,7 @@ def depends_on(config: TrainConfig, ready: Prepared, base_name: str) -> dict[str
             "licences": sorted({e.licence for e in ready.examples} - {""}),
             "tree_version": json.loads(about.read_text(encoding="utf-8"))["version"] if about.is_file() else "",
         },
-        "settings": config.model_dump(exclude={"base", "data", "out"}),
+        "settings": config.model_dump(exclude={"base", "data", "out", *NO_MATTER}),
     }
 
 
