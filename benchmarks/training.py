@@ -22,7 +22,7 @@ from met_kg.log import silent
 from met_kg.models.standin import make_standin, one_thread
 from met_kg.models.vlm import load_model, quiet
 from met_kg.training.config import TrainConfig
-from met_kg.training.examples import Example, mix, read_examples
+from met_kg.training.examples import IMAGE, Example, mix, read_examples
 from met_kg.training.lora import train
 from met_kg.training.targets import target_regex
 
@@ -31,17 +31,19 @@ _IGNORED: Final = -100
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What both train on: a configuration, and its examples for the peer, which does not read files."""
+    """What both train on: a configuration, its examples for the peer, which does not read files, and their tokens."""
 
     config: TrainConfig
     examples: Sequence[Example]
+    tokens: int
 
 
 def ours(setting: Setting) -> int:
     """``met train``; returns the real tokens."""
     with TemporaryDirectory() as folder:
         result = train(setting.config.model_copy(update={"out": folder}), log=silent)
-    return result.tokens
+    assert result.examples == len(setting.examples)
+    return setting.tokens
 
 
 def plain(setting: Setting) -> int:
@@ -85,7 +87,8 @@ def plain(setting: Setting) -> int:
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
-    return collate.tokens
+    assert collate.tokens == setting.tokens
+    return setting.tokens
 
 
 class PlainCollator:
@@ -98,10 +101,10 @@ class PlainCollator:
     def __call__(self, examples: Sequence[Example]) -> Any:
         images, texts = [], []
         for example in examples:
-            picture = open_image(example.image).convert("RGB")
+            picture = open_image(example.images[0]).convert("RGB")
             picture.thumbnail((self._side, self._side))
             images.append([picture])
-            asked = [{"type": "image"}, {"type": "text", "text": example.turns[0]}]
+            asked = [{"type": "image"}, {"type": "text", "text": example.turns[0].removeprefix(f"{IMAGE}\n")}]
             said = [{"type": "text", "text": example.answer}]
             chat = [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
             texts.append(self._processor.apply_chat_template(chat, tokenize=False))

@@ -92,9 +92,9 @@ def _data_hash(examples: list[Example]) -> str:
     """sha256 over ids, words and image bytes, in order."""
     digest = hashlib.sha256()
     images: dict[Path, str] = {}
+    for path in dict.fromkeys(path for e in examples for path in e.images):
+        with path.open("rb") as stream:
+            images[path] = hashlib.file_digest(stream, "sha256").hexdigest()
     for e in examples:
-        if e.image not in images:
-            with e.image.open("rb") as stream:
-                images[e.image] = hashlib.file_digest(stream, "sha256").hexdigest()
-        digest.update(json.dumps([e.id, e.turns, e.answer, images[e.image]]).encode())
+        digest.update(json.dumps([e.id, e.turns, e.answer, [images[path] for path in e.images]]).encode())
     return digest.hexdigest()

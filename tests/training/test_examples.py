@@ -35,9 +35,9 @@ def test_options_stand_in_lines_of_their_own() -> None:
 def test_held_out_items_are_no_examples(run_dir: Path) -> None:
     examples, problems = read_examples(run_dir)
     assert not problems
-    assert {e.image.stem for e in examples} == {"s0", "s1", "s2", "s4", "s5", "s6"}
+    assert {e.images[0].stem for e in examples} == {"s0", "s1", "s2", "s4", "s5", "s6"}
     assert len(examples) == 6 * 4  # a caption and three questions each
-    assert all(e.image.is_file() and e.licence == "CC0" for e in examples)
+    assert all(e.images[0].is_file() and e.licence == "CC0" for e in examples)
 
 
 def test_captions_take_the_share_that_is_asked_for(run_dir: Path) -> None:
@@ -78,7 +78,7 @@ def test_bad_lines_of_a_jsonl_file_are_set_aside(tmp_path: Path, run_dir: Path) 
     ]
     (tmp_path / "d.jsonl").write_text("\n".join(lines))
     examples, problems = read_examples(tmp_path / "d.jsonl")
-    assert [(e.turns, e.answer) for e in examples] == [(("What?",), "A disc."), (("What?", "A disc.", "Sure?"), "Yes.")]
+    assert [(e.turns, e.answer) for e in examples] == [(("<image>\nWhat?",), "A disc."), (("<image>\nWhat?", "A disc.", "Sure?"), "Yes.")]
     assert [p.where for p in problems] == ["line 2", "line 3", "line 4"]
     assert "not JSON" in problems[0].reason and "no 'image'" in problems[1].reason
 

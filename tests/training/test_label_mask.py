@@ -35,7 +35,7 @@ def test_loss_is_taken_on_the_answer_and_its_end_only(processor: Any, image: Pat
     asked = [start, *words("user\n"), *picture, *words("What?"), end, *words("\n"), start, *words("assistant\n")]
     long, short = [*words("A white disc."), end, *words("\n")], [*words("no"), end, *words("\n")]
     rows = as_rows(
-        [Example("a", "vqa", image, ("What?",), "A white disc."), Example("b", "vqa", image, ("What?",), "no")]
+        [Example("a", "vqa", (image,), ("<image>\nWhat?",), "A white disc."), Example("b", "vqa", (image,), ("<image>\nWhat?",), "no")]
     )
     batch = Collator(processor, 56)(rows)
     padding = len(long) - len(short)
@@ -50,7 +50,7 @@ def test_loss_is_taken_on_the_answer_and_its_end_only(processor: Any, image: Pat
 
 
 def test_only_the_last_answer_of_a_talk_is_learnt(processor: Any, image: Path) -> None:
-    batch = Collator(processor, 56)(as_rows([Example("a", "vqa", image, ("What?", "A disc.", "Sure?"), "Yes.")]))
+    batch = Collator(processor, 56)(as_rows([Example("a", "vqa", (image,), ("<image>\nWhat?", "A disc.", "Sure?"), "Yes.")]))
     learnt = [n for n in batch["labels"][0].tolist() if n != IGNORED]
     assert processor.tokenizer.decode(learnt) == "Yes.<|im_end|>\n"
     text = shown(batch, 0, processor)
@@ -59,7 +59,7 @@ def test_only_the_last_answer_of_a_talk_is_learnt(processor: Any, image: Path) -
 
 
 def test_the_prompt_of_training_is_the_prompt_of_generation(processor: Any, image: Path) -> None:
-    batch = Collator(processor, 56)(as_rows([Example("a", "vqa", image, ("What?",), "no")]))
+    batch = Collator(processor, 56)(as_rows([Example("a", "vqa", (image,), ("<image>\nWhat?",), "no")]))
     chat = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "What?"}]}]
     text = processor.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
     with Image.open(image) as picture:
@@ -70,10 +70,10 @@ def test_the_prompt_of_training_is_the_prompt_of_generation(processor: Any, imag
 def test_what_is_too_long_is_left_out_whole_with_a_reason(processor: Any, image: Path, tmp_path: Path) -> None:
     (tmp_path / "torn.png").write_bytes(image.read_bytes()[:60])
     examples = [
-        Example("fits", "vqa", image, ("What?",), "no"),
-        Example("long", "vqa", image, ("What?",), "no " * 200),
-        Example("torn", "vqa", tmp_path / "torn.png", ("What?",), "no"),
-        Example("gone", "vqa", tmp_path / "gone.png", ("What?",), "no"),
+        Example("fits", "vqa", (image,), ("<image>\nWhat?",), "no"),
+        Example("long", "vqa", (image,), ("<image>\nWhat?",), "no " * 200),
+        Example("torn", "vqa", (tmp_path / "torn.png",), ("<image>\nWhat?",), "no"),
+        Example("gone", "vqa", (tmp_path / "gone.png",), ("<image>\nWhat?",), "no"),
     ]
     kept, lengths, problems = within_limits(examples, processor, image_side=56, max_length=64)
     batch = Collator(processor, 56)(as_rows(kept))
