@@ -120,11 +120,15 @@ def _messages(turns: Sequence[str]) -> list[dict[str, Any]]:
 
 def _parts(text: str) -> list[dict[str, str]]:
     parts: list[dict[str, str]] = []
-    for number, piece in enumerate(text.split(IMAGE)):
+    pieces = text.split(IMAGE)
+    for number, piece in enumerate(pieces):
         if number:
             parts.append({"type": "image"})
-        if piece.strip("\n"):
-            parts.append({"type": "text", "text": piece.strip("\n")})
+            piece = piece.removeprefix("\n")  # LLaVA's files put an image on a line of its own
+        if number + 1 < len(pieces):
+            piece = piece.removesuffix("\n")
+        if piece:
+            parts.append({"type": "text", "text": piece})
     return parts
 
 
