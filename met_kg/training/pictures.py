@@ -41,7 +41,8 @@ class Pictures:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        picture = open_image(path).convert("RGB")
+        # Twice the side: shrunk from there, the scale of the decoder does not show.
+        picture = open_image(path, side=2 * side).convert("RGB")
         picture.thumbnail((side, side), Image.Resampling.BICUBIC)
         self._kept[key] = picture
         self._used += _bytes(picture)
