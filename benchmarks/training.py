@@ -1,7 +1,7 @@
 """Tokens a second of ``met train`` and of a plain ``transformers.Trainer`` with the same model, data and batch size.
 
-Run: ``python -m benchmarks.training RUN`` with a finished run (its captions and items are the data). Only real tokens are
-counted, no padding. Both train a LoRA adapter on the random stand-in for one pass over the same examples, with one
+Run: ``python -m benchmarks.training RUN`` with a finished run (its captions and items are the data). Only real tokens
+are counted, no padding. Both train a LoRA adapter on the random stand-in for one pass over the same examples, with one
 thread. Ours is the whole of ``met train``: reading, checking and measuring the examples, the last checkpoint, the card.
 The peer is what the tutorials do: examples in random order, a collator that opens the images and pads to the longest,
 loss on the answers; its data are ready in memory, and nothing is written.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -19,11 +19,13 @@ from typing import Any, Final
 from benchmarks.measure import Measured, measure, report
 from met_kg.corpus.images import open_image
 from met_kg.log import silent
+from met_kg.models.processors import load_processor
 from met_kg.models.standin import make_standin, one_thread
 from met_kg.models.vlm import load_model, quiet
 from met_kg.training.config import TrainConfig
-from met_kg.training.examples import IMAGE, Example, mix, read_examples
+from met_kg.training.examples import IMAGE, Example, read_examples
 from met_kg.training.lora import train
+from met_kg.training.prepare import prepare
 from met_kg.training.targets import target_regex
 
 _IGNORED: Final = -100
@@ -138,12 +140,13 @@ def main() -> None:
         for size in given.sizes:
             values = {"base": str(base), "data": str(given.run), "out": folder, "image_side": 112, "max_examples": size}
             config = TrainConfig.of(values | {"batch_size": given.batch, "save_steps": 10**6}, "benchmark")
-            chosen = mix(found, caption_share=None, max_examples=size, seed=config.seed)
+            ready = prepare(config, load_processor(str(base)))
+            setting = Setting(config, ready.examples, sum(ready.lengths))
             for order in given.order:
-                setting = Setting(config.model_copy(update={"order": order}), chosen)
+                ordered = replace(setting, config=config.model_copy(update={"order": order}))
                 name = "met train" if order == "grouped" else f"met train, {order} order"
-                rows.append(measure(name, size, ours, setting, repeats=given.repeats))
-            rows.append(measure("plain Trainer", size, plain, Setting(config, chosen), repeats=given.repeats))
+                rows.append(measure(name, size, ours, ordered, repeats=given.repeats))
+            rows.append(measure("plain Trainer", size, plain, setting, repeats=given.repeats))
     report("training", "tokens", rows, given.out, ["torch", "transformers", "trl", "peft"])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ _IGNORED: Final = -100
 _REPEATED: Final = re.compile(r"(<[^<>\s]+>)\1{2,}")
 
 
-class Collator(DataCollatorForVisionLanguageModeling):  # type: ignore[misc]
+class Collator(DataCollatorForVisionLanguageModeling):
     """TRL's collator for prompts and completions, given image *files* and the turns of a talk.
 
     Parameters
@@ -107,8 +106,15 @@ def rendered(talks: Sequence[tuple[Sequence[str], str]], processor: Any) -> list
     ]
     prompts = processor.apply_chat_template(chats, tokenize=False, add_generation_prompt=True)
     texts = processor.apply_chat_template(wholes, tokenize=False)
-    cuts = [len(os.path.commonprefix([p, w])) for p, w in zip(prompts, texts, strict=True)]
+    cuts = [_shared(p, w) for p, w in zip(prompts, texts, strict=True)]
     return [(text[:cut], text[cut:]) for text, cut in zip(texts, cuts, strict=True)]
+
+
+def _shared(one: str, other: str) -> int:
+    """Characters that two texts begin with in common."""
+    if other.startswith(one):
+        return len(one)
+    return next(place for place, (a, b) in enumerate(zip(one, other + "\0", strict=False)) if a != b)
 
 
 def _messages(turns: Sequence[str]) -> list[dict[str, Any]]:

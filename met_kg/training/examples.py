@@ -26,8 +26,9 @@ IMAGE: Final = "<image>"
 class Example:
     """One answer to learn: images, the turns before (user, assistant, ..., user), and the answer.
 
-    An image stands where a turn has :data:`IMAGE`, in order. ``kind`` is ``caption`` or ``vqa``; ``licence`` is the image's, '' when unknown. ``weight`` says how often it is
-    learnt from: quality control can make it less where an item is answered without its image.
+    An image stands where a turn has :data:`IMAGE`, in order. ``kind`` is ``caption`` or ``vqa``; ``licence`` is the
+    image's, '' when unknown. ``weight`` says how often it is learnt from: quality control can make it less where an
+    item is answered without its image.
     """
 
     id: str
@@ -166,7 +167,8 @@ def _from_record(record: Any, path: Path, number: int) -> Iterator[Example]:
 def _images(record: dict[str, Any]) -> list[str]:
     """The image, or the list of them, under ``image`` or ``images``."""
     found = record.get("image", record.get("images"))
-    images = found if isinstance(found, list) else [found]
-    if not images or not all(isinstance(image, str) and image for image in images):
+    listed: list[Any] = found if isinstance(found, list) else [found]
+    images = [image for image in listed if isinstance(image, str) and image]
+    if not images or len(images) < len(listed):
         raise ValueError("the record has no 'image', nor a list of them under 'images'")
     return images

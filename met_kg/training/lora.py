@@ -201,7 +201,13 @@ def _write(config: TrainConfig, record: dict[str, Any], lines: list[dict[str, fl
 
 
 def _save(
-    config: TrainConfig, model: Any, processor: Any, base_name: str, *, weights: dict[str, Any] | None, best: Path | None
+    config: TrainConfig,
+    model: Any,
+    processor: Any,
+    base_name: str,
+    *,
+    weights: dict[str, Any] | None,
+    best: Path | None,
 ) -> None:
     """Write adapter or model; ``weights``: gathered from several devices; ``best``: the checkpoint to take instead."""
     import torch

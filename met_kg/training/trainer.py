@@ -22,7 +22,7 @@ from met_kg.training.watch import Watch
 __all__ = ["OrderedTrainer", "make_trainer", "trainer_settings"]
 
 
-class OrderedTrainer(SFTTrainer):  # type: ignore[misc]
+class OrderedTrainer(SFTTrainer):
     """TRL's trainer with an order of examples of ours."""
 
     def __init__(self, *, order: BatchOrder, **rest: Any) -> None:

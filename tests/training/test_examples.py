@@ -78,7 +78,10 @@ def test_bad_lines_of_a_jsonl_file_are_set_aside(tmp_path: Path, run_dir: Path) 
     ]
     (tmp_path / "d.jsonl").write_text("\n".join(lines))
     examples, problems = read_examples(tmp_path / "d.jsonl")
-    assert [(e.turns, e.answer) for e in examples] == [(("<image>\nWhat?",), "A disc."), (("<image>\nWhat?", "A disc.", "Sure?"), "Yes.")]
+    assert [(e.turns, e.answer) for e in examples] == [
+        (("<image>\nWhat?",), "A disc."),
+        (("<image>\nWhat?", "A disc.", "Sure?"), "Yes."),
+    ]
     assert [p.where for p in problems] == ["line 2", "line 3", "line 4"]
     assert "not JSON" in problems[0].reason and "no 'image'" in problems[1].reason
 

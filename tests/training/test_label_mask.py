@@ -35,7 +35,10 @@ def test_loss_is_taken_on_the_answer_and_its_end_only(processor: Any, image: Pat
     asked = [start, *words("user\n"), *picture, *words("What?"), end, *words("\n"), start, *words("assistant\n")]
     long, short = [*words("A white disc."), end, *words("\n")], [*words("no"), end, *words("\n")]
     rows = as_rows(
-        [Example("a", "vqa", (image,), ("<image>\nWhat?",), "A white disc."), Example("b", "vqa", (image,), ("<image>\nWhat?",), "no")]
+        [
+            Example("a", "vqa", (image,), ("<image>\nWhat?",), "A white disc."),
+            Example("b", "vqa", (image,), ("<image>\nWhat?",), "no"),
+        ]
     )
     batch = Collator(processor, 56)(rows)
     padding = len(long) - len(short)
@@ -50,7 +53,9 @@ def test_loss_is_taken_on_the_answer_and_its_end_only(processor: Any, image: Pat
 
 
 def test_only_the_last_answer_of_a_talk_is_learnt(processor: Any, image: Path) -> None:
-    batch = Collator(processor, 56)(as_rows([Example("a", "vqa", (image,), ("<image>\nWhat?", "A disc.", "Sure?"), "Yes.")]))
+    batch = Collator(processor, 56)(
+        as_rows([Example("a", "vqa", (image,), ("<image>\nWhat?", "A disc.", "Sure?"), "Yes.")])
+    )
     learnt = [n for n in batch["labels"][0].tolist() if n != IGNORED]
     assert processor.tokenizer.decode(learnt) == "Yes.<|im_end|>\n"
     text = shown(batch, 0, processor)
