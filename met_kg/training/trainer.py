@@ -23,11 +23,20 @@ __all__ = ["OrderedTrainer", "make_trainer", "trainer_settings"]
 
 
 class OrderedTrainer(SFTTrainer):
-    """TRL's trainer with an order of examples of ours."""
+    """TRL's trainer with an order of examples of ours, and a loss that is a mean over the answer tokens of a step.
+
+    Many vision-language models say that their own loss cannot be told how many tokens a step has; transformers then
+    averages the means of passes and processes, in which a token of a short answer weighs more. TRL computes the loss
+    itself and can be told, so the same examples give the same step however they are spread.
+    """
 
     def __init__(self, *, order: BatchOrder, **rest: Any) -> None:
         self._order = order
         super().__init__(**rest)
+        self.model_accepts_loss_kwargs = True
+
+    def _send_telemetry(self) -> None:
+        """Nothing is sent anywhere."""
 
     def _get_train_sampler(self, train_dataset: Any = None) -> BatchOrder:
         return self._order
