@@ -86,6 +86,37 @@ def test_bad_lines_of_a_jsonl_file_are_set_aside(tmp_path: Path, run_dir: Path) 
     assert "not JSON" in problems[0].reason and "no 'image'" in problems[1].reason
 
 
+def test_several_images_of_a_talk_are_read(tmp_path: Path) -> None:
+    def record(name: str, first: str, images: object, second: str = "Sure?", answer: str = "Two.") -> str:
+        turns = [("human", first), ("gpt", answer), ("human", second), ("gpt", "Yes.")]
+        talk = [{"from": who, "value": text} for who, text in turns]
+        return json.dumps({"id": name, "images": images, "conversations": talk})
+
+    lines = [
+        record(
+            "placed", "<image>\nBefore.\n<image>\nAfter: what changed?", ["a.png", "b.png", "c.png"], "And <image>?"
+        ),
+        record("unplaced", "What changed?", ["a.png", "b.png"]),
+        record("short", "<image> and <image>?", ["a.png"]),
+        record("said", "<image>?", ["a.png"], answer="An <image>."),
+        record("wrong", "<image>?", ["a.png", 7]),
+        record("none", "What?", []),
+    ]
+    (tmp_path / "d.jsonl").write_text("\n".join(lines))
+    examples, problems = read_examples(tmp_path / "d.jsonl")
+    found = {e.id: ([path.name for path in e.images], e.turns[0]) for e in examples}
+    assert found == {
+        # The second answer comes after the third image, the first does not.
+        "placed#0": (["a.png", "b.png"], "<image>\nBefore.\n<image>\nAfter: what changed?"),
+        "placed#1": (["a.png", "b.png", "c.png"], "<image>\nBefore.\n<image>\nAfter: what changed?"),
+        "unplaced#0": (["a.png", "b.png"], "<image><image>\nWhat changed?"),
+        "unplaced#1": (["a.png", "b.png"], "<image><image>\nWhat changed?"),
+    }
+    reasons = [p.reason for p in problems]
+    assert "stands 2 times" in reasons[0] and "an answer has" in reasons[1]
+    assert all("no 'image'" in reason for reason in reasons[2:]) and len(reasons) == 4
+
+
 def test_all_problems_of_a_configuration_are_told_at_once(tmp_path: Path) -> None:
     path = tmp_path / "train.yaml"
     path.write_text("base: a/b\ndata: run\nrnak: 4\nlr: -1\nmethod: sft\n")
