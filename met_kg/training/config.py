@@ -16,9 +16,9 @@ __all__ = ["NO_MATTER", "TrainConfig", "load_config"]
 
 
 #: Settings that a full training has no use for.
-_OF_ADAPTERS: Final = frozenset({"target_regex", "rank_pattern", "alpha_pattern", "merge"})
+_OF_ADAPTERS: Final = frozenset({"target_regex", "rank_pattern", "alpha_pattern"})
 #: Settings that do not change what comes out: a training goes on from its checkpoints when one of them changes.
-NO_MATTER: Final = frozenset({"keep_checkpoints", "workers", "report_to", "merge"})
+NO_MATTER: Final = frozenset({"keep_checkpoints", "workers", "report_to"})
 
 
 class TrainConfig(BaseModel):
@@ -40,7 +40,6 @@ class TrainConfig(BaseModel):
     target_regex: str | None = Field(default=None, description="module names to adapt, instead of `targets`")
     quantization: Literal["nf4", "fp4"] = Field(default="nf4", description="the base's 4 bits, for method qlora")
     double_quantization: bool = Field(default=True, description="the scales in 8 bits, for method qlora")
-    merge: bool = Field(default=False, description="also write the base with the adapter in it, to `out`/merged")
 
     lr: float = Field(default=2e-4, gt=0)
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"

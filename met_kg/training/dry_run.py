@@ -11,15 +11,13 @@ from met_kg.models.vlm import load_model
 from met_kg.training.adapter import adapted, numbers
 from met_kg.training.config import TrainConfig
 from met_kg.training.prepare import Prepared, prepare
+from met_kg.training.targets import part_of
 
 __all__ = ["describe", "memory"]
 
 _MIB: Final = 2**20
 #: Bytes a trainable number costs beside itself: gradient and two Adam moments in fp32.
 _OPTIMISER: Final = 12
-#: Bytes of activations a layer in 16 bit: for each token and hidden unit; for each head and pair of tokens.
-_ACTIVATION: Final = 34
-_SCORES: Final = 5
 
 
 def describe(config: TrainConfig, *, count: int = 3) -> Iterator[str]:
@@ -66,21 +64,20 @@ def _memory(config: TrainConfig, model: Any, longest: int) -> Iterator[str]:
 
 
 def memory(config: TrainConfig, model: Any, longest: int) -> dict[str, float]:
-    """Estimated bytes on a device: what stays (weights, gradients, optimiser) and what a pass over a batch adds.
+    """Estimated bytes on a device: what stays (weights, gradients, optimiser) and what a pass keeps for the way back.
 
-    Activations of a layer are those of Korthikanti et al. 2022 (34 bytes a token and hidden unit in 16 bit, twice that
-    in 32, and attention scores): an upper bound where an attention kernel keeps no scores. A full training keeps 16
-    bytes a weight, an adapter its base and 16 bytes for each of its own.
+    A full training keeps 16 bytes a weight, an adapter its base and 16 bytes for each of its own. Activations are those
+    of the language part, as its layers keep them; the gradients of one layer on their way, a trained vision part and
+    what the allocator does not give back come on top.
 
     Parameters
     ----------
     longest
         tokens of the longest example; a batch is taken to be full of such.
     """
-    full = config.method == "full"
     formats = numbers(config)
     total = sum(p.numel() for p in model.parameters())
-    trainable = total if full else _adapter_size(config, model)
+    trainable = total if config.method == "full" else _adapter_size(config, model)
     width = 4.0 if formats.weights == "float32" else 2.0
     if config.method == "qlora":
         # 4 bits a weight of a linear layer, and a scale for each 64 of them: 32 bits, or 8 when quantized themselves.
@@ -88,29 +85,32 @@ def memory(config: TrainConfig, model: Any, longest: int) -> dict[str, float]:
         scales = (1 if config.double_quantization else 4) / 64
         frozen = linear * (0.5 + scales) + (total - linear) * width
     else:
-        frozen = 0.0 if full else total * width
-    number = 2.0 if formats.autocast else 4.0
-    text = model.config.get_text_config()
-    held = _activations(text, config.batch_size, longest, number)
-    kept = text.num_hidden_layers
-    if config.gradient_checkpointing:
-        # The input of each layer, and one layer at a time in full.
-        inputs = number * config.batch_size * longest * text.hidden_size * kept
-        activations = inputs + held
-    else:
-        activations = held * kept
+        frozen = 0.0 if config.method == "full" else total * width
+    kept = _kept(config, model) * (2 if formats.autocast else 4) * config.batch_size * longest
     return {
         "weights": frozen + 4.0 * trainable,
         "gradients and optimiser": _OPTIMISER * trainable,
-        "activations": activations,
+        "activations": kept,
     }
 
 
-def _activations(text: Any, batch: int, tokens: int, number: float) -> float:
-    """Bytes that one layer keeps for the way back."""
-    linear = _ACTIVATION * tokens * text.hidden_size
-    scores = _SCORES * text.num_attention_heads * tokens**2
-    return float(number / 2 * batch * (linear + scores))
+def _kept(config: TrainConfig, model: Any) -> float:
+    """Numbers that a token leaves for the way back, all layers together."""
+    text = model.config.get_text_config()
+    hidden, layers = text.hidden_size, text.num_hidden_layers
+    head = getattr(text, "head_dim", None) or hidden // text.num_attention_heads
+    keys = head * (getattr(text, "num_key_value_heads", None) or text.num_attention_heads)
+    # Inputs of norms, attention and projections; keys and values; the gated hidden layer. The kernel of the attention
+    # keeps no scores.
+    layer: float = 9 * hidden + 2 * keys + 4 * text.intermediate_size
+    if config.method != "full" and config.dropout:
+        # Each adapted module keeps its input a second time, after dropout, and which numbers were dropped.
+        inputs = [
+            model.get_submodule(name).in_features for name in adapted(config, model) if part_of(name) == "language"
+        ]
+        layer += 1.25 * sum(inputs) / layers
+    # With checkpointing the input of each layer, and one layer at a time in full.
+    return layers * hidden + layer if config.gradient_checkpointing else layers * layer
 
 
 def _adapter_size(config: TrainConfig, model: Any) -> int:

@@ -16,8 +16,12 @@ from met_kg.log import silent
 from met_kg.models.vlm import load_model
 from met_kg.training import adapter
 from met_kg.training.adapter import lora_config, numbers, quantization
+from met_kg.training.collate import Collator, as_rows
 from met_kg.training.config import TrainConfig
+from met_kg.training.dry_run import memory
 from met_kg.training.lora import train
+from met_kg.training.prepare import prepare
+from met_kg.training.trainer import make_trainer, trainer_settings
 
 
 def changed(config: TrainConfig, **settings: Any) -> TrainConfig:
@@ -66,7 +70,6 @@ def test_what_no_module_is_called_is_refused(config: TrainConfig) -> None:
         ({"rank_pattern": {"(": 2}}, "no regular expression"),
         ({"rank_pattern": {"q_proj": 0}}, "at least 1 is needed"),
         ({"method": "full", "rank_pattern": {"q_proj": 2}}, "for adapters only"),
-        ({"method": "full", "merge": True}, "for adapters only"),
         ({"quantization": "fp4"}, "for method 'qlora' only"),
         ({"early_stopping_patience": 2}, "needs eval_split"),
         ({"report_to": ["neptune"]}, "report_to"),
@@ -158,6 +161,36 @@ def test_a_log_for_tensorboard(config: TrainConfig) -> None:
     pytest.importorskip("tensorboard")
     out = train(changed(config, max_steps=2, report_to=["tensorboard"]), log=silent).out
     assert list((out / "tensorboard").glob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize("settings", [{"dropout": 0.0}, {"dropout": 0.1}, {"method": "full"}])
+def test_the_dry_run_knows_what_a_pass_keeps(config: TrainConfig, tmp_path: Path, settings: dict[str, Any]) -> None:
+    config = changed(config, **settings)
+    model, processor = load_model(config.base)
+    ready = prepare(config, processor)
+    longest = max(range(len(ready.lengths)), key=ready.lengths.__getitem__)
+    estimate = memory(config, model, ready.lengths[longest])
+    trainer = make_trainer(
+        config, trainer_settings(config, tmp_path, evaluate=False, resumed=False), model, processor, ready, silent
+    )
+    trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
+    assert estimate["gradients and optimiser"] == 12 * trained
+    assert estimate["weights"] == 4 * sum(p.numel() for p in trainer.model.parameters())
+    batch = dict(Collator(processor, 56)(as_rows([ready.examples[longest]] * config.batch_size)))
+    there = {p.untyped_storage().data_ptr() for p in [*trainer.model.parameters(), *batch.values()]}
+    kept: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in there:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    trainer.model.train()
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        loss = trainer.compute_loss(trainer.model, batch)
+    assert loss.requires_grad
+    assert estimate["activations"] == pytest.approx(sum(kept.values()), rel=0.25)
 
 
 def test_data_without_an_example_say_why(config: TrainConfig, tmp_path: Path) -> None:
