@@ -95,11 +95,18 @@ def write_record(record: Mapping[str, Any], folder: Path) -> None:
     (folder / TRAINING_FILE).write_text(text + "\n", encoding="utf-8")
 
 
+def _step(record: Mapping[str, Any]) -> str:
+    settings, processes = record["settings"], record["processes"]
+    each = f"{settings['batch_size']} x {settings['gradient_accumulation']}"
+    return f"{each} x {processes} (processes)" if processes > 1 else each
+
+
 def _held_out(record: Mapping[str, Any]) -> str:
     if record["held_out_before"] is None:
         return "not measured"
     how_many = record["data"]["held_out"]
-    return f"{record['held_out_before']:.4f} before, {record['held_out_after']:.4f} after, on {how_many} examples"
+    kept = f" (weights of step {record['best_step']})" if "best_step" in record else ""
+    return f"{record['held_out_before']:.4f} before, {record['held_out_after']:.4f} after{kept}, on {how_many} examples"
 
 
 def write_card(record: Mapping[str, Any], folder: Path) -> None:
@@ -126,7 +133,7 @@ def write_card(record: Mapping[str, Any], folder: Path) -> None:
         f"| left out | {data['left_out']} |",
         f"| tree version | {data['tree_version'] or 'none: the data are no run'} |",
         f"| licences of the images | {licences} |",
-        f"| steps | {record['steps']} of {settings['batch_size']} x {settings['gradient_accumulation']} examples |",
+        f"| steps | {record['steps']} of {_step(record)} examples |",
         f"| loss | {record['first_loss']:.4f} in the first steps, {record['last_loss']:.4f} in the last |",
         f"| held-out loss | {_held_out(record)} |",
         f"| trainable parameters | {record['trainable']:,} of {record['parameters']:,} |",

@@ -83,6 +83,7 @@ def test_two_processes_take_the_steps_of_one(config: TrainConfig, tmp_path: Path
     assert [len(log) for log in logs] == [5, 5]
     assert logs[1] == [pytest.approx(step, rel=1e-4) for step in logs[0]]
     record = json.loads((tmp_path / "two" / "training.json").read_text())
+    assert "2 x 1 x 2 (processes) examples" in (tmp_path / "two" / "README.md").read_text()
     assert record["processes"] == 2 and not (tmp_path / "two" / "checkpoints").exists()
 
 

@@ -129,6 +129,7 @@ def test_early_stopping_keeps_the_best_weights_and_is_the_same_after_a_stop(
     assert result.held_out_after == losses[best]
     record = json.loads((tmp_path / "whole" / "training.json").read_text())
     assert record["best_step"] == best
+    assert f"(weights of step {best})" in (tmp_path / "whole" / "README.md").read_text()
     # The weights are those of a training that ended there.
     short = config.model_copy(update={"max_steps": best, "early_stopping_patience": None, "out": str(tmp_path / "s")})
     train(short, log=silent)
