@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from met_kg.errors import MissingData, UsageProblem
 
 if TYPE_CHECKING:
     from met_kg.evaluation.benchmark import Benchmark
+    from met_kg.evaluation.llm_judge import Judge
     from met_kg.evaluation.records import Loaded
 
 __all__ = ["evaluate", "score"]
@@ -37,11 +39,29 @@ _PROTOCOL = click.option(
 @click.option("--predictions", required=True, metavar="FILE.jsonl", help="Lines {record, model_output}; - is stdin.")
 @_PROTOCOL
 @click.option(
+    "--judge",
+    metavar="FILE.yaml",
+    type=click.Path(path_type=Path),
+    help="Settings of a language model that judges open answers (docs/evaluation.md).",
+)
+@click.option(
+    "--judge-cache",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the judge's replies are kept; else OUT/judge.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Write items.jsonl and metrics.json here."
 )
-def score(benchmark: str, predictions: str, protocol: Any, out: Path | None) -> None:
-    """Score predictions without a model: per item and in all. Exit code 1 when a line could not be scored."""
+def score(
+    benchmark: str, predictions: str, protocol: Any, judge: Path | None, judge_cache: Path | None, out: Path | None
+) -> None:
+    """Score predictions without a model: per item and in all.
+
+    Exit code 1 when a line could not be scored, no answer to it can be right, or the judge did not judge it.
+    """
     from met_kg.evaluation.benchmark import find
+    from met_kg.evaluation.fit import better_fit
     from met_kg.evaluation.records import write_jsonl, write_metrics
     from met_kg.evaluation.score import read_lines
     from met_kg.evaluation.score import score as score_lines
@@ -49,19 +69,51 @@ def score(benchmark: str, predictions: str, protocol: Any, out: Path | None) -> 
     bench = find(benchmark)
     if predictions != "-" and not Path(predictions).is_file():
         raise MissingData("the predictions are not there", where=predictions)
-    data = sys.stdin.buffer.read() if predictions == "-" else Path(predictions).read_bytes()
-    scored = score_lines(bench, read_lines(data), protocol=protocol)
+    asked = _judge(judge, judge_cache, out)
+    lines = read_lines(sys.stdin.buffer.read() if predictions == "-" else Path(predictions).read_bytes())
+    other = better_fit(bench, (line["record"] for line in lines if "error" not in line))
+    if other:
+        raise UsageProblem(
+            f"these are records of {other}, not of {bench.name}",
+            where=predictions,
+            hint=f"score with --benchmark {other}",
+        )
+    scored = score_lines(bench, lines, protocol=protocol, judge=asked)
     if out is not None:
         write_jsonl(scored.items, out / "items.jsonl")
         write_metrics(scored.metrics, out / "metrics.json")
     _print(scored.metrics)
-    errors = [item["error"] for item in scored.items if "error" in item]
-    for error in errors[:_SHOWN]:
-        click.echo(f"not scored, counted as wrong: {error}", err=True)
-    if len(errors) > _SHOWN:
+    if asked is not None:
+        click.echo(f"  {asked.chat.from_cache} of the judge's replies were kept from before")
+    reasons = [(i["index"] + 1, str(i.get("judge", ""))) for i in scored.items]
+    mark = "not judged: "
+    unjudged = [f"line {n}: {why.removeprefix(mark)}" for n, why in reasons if why.startswith(mark)]
+    problems = [
+        *_list("not scored, counted as wrong", [i["error"] for i in scored.items if "error" in i], out),
+        *_list("no answer can be right", [i["gold_problem"] for i in scored.items if "gold_problem" in i], out),
+        *_list("not judged, counted as wrong", unjudged, out),
+    ]
+    sys.exit(1 if problems else 0)
+
+
+def _list(what: str, found: Sequence[str], out: Path | None) -> Sequence[str]:
+    """Name the first few on the terminal; the files hold all."""
+    for problem in found[:_SHOWN]:
+        click.echo(f"{what}: {problem}", err=True)
+    if len(found) > _SHOWN:
         where = f"see {out / 'items.jsonl'}" if out is not None else "--out DIR lists them all"
-        click.echo(f"... and {len(errors) - _SHOWN} more ({where})", err=True)
-    sys.exit(1 if errors else 0)
+        click.echo(f"... and {len(found) - _SHOWN} more ({where})", err=True)
+    return found
+
+
+def _judge(settings: Path | None, cache: Path | None, out: Path | None) -> Judge | None:
+    from met_kg.evaluation.llm_judge import Judge, read_options
+
+    if settings is None:
+        return None
+    if cache is None and out is None:
+        raise UsageProblem("--judge needs a place for the replies", hint="give --out or --judge-cache")
+    return Judge.of(read_options(settings), cache or Path(str(out)) / "judge")
 
 
 @click.command(
@@ -162,6 +214,8 @@ def _print(metrics: dict[str, Any]) -> None:
         if share and share["total"]:
             accuracy = share.get("acc_recomputed", share["acc"])
             click.echo(f"  {part}: {accuracy:.4f} ({share['right']} of {share['total']})")
+    if metrics.get("judged"):
+        _print_judged(metrics["judged"])
     found = metrics.get("baselines")
     if found:
         click.echo(
@@ -175,3 +229,20 @@ def _print(metrics: dict[str, Any]) -> None:
         click.echo(f"  {seen['total']} questions show an image that was trained on")
     for note, count in metrics["notes"].items():
         click.echo(f"  {note}: {count}")
+    if metrics["empty_predictions"]:
+        click.echo(f"  empty predictions: {metrics['empty_predictions']}")
+
+
+def _print_judged(judged: dict[str, Any]) -> None:
+    click.echo(
+        f"  judge {judged['model']}: {judged['right']} of {judged['asked']} right, {judged['unreadable']} unreadable, "
+        f"{judged['unjudged']} not judged; {judged['calls']} calls, "
+        f"{judged['prompt_tokens']:,} + {judged['completion_tokens']:,} tokens"
+    )
+    for name, share in (
+        ("closed by rule, open by judge", judged["intended"]["total metrics"]),
+        ("without the judge", judged["without the judge"]["total metrics"]),
+        ("all by the judge", judged["by the judge alone"]),
+    ):
+        if share and share["total"]:
+            click.echo(f"  {name}: {share['acc']:.4f} ({share['right']} of {share['total']})")

@@ -186,6 +186,9 @@ class Zip:
             return "it is encrypted"
         return f"it has {info.file_size:,} bytes, more than {self._most:,}" if info.file_size > self._most else ""
 
+    def __contains__(self, name: str) -> bool:
+        return str(PurePosixPath(name)) in self._infos
+
     def read(self, name: str) -> bytes:
         """The bytes of a file.
 

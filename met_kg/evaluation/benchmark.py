@@ -19,18 +19,18 @@ _FOLDER: Final = Path(__file__).parent / "benchmarks"
 
 
 class Hub(BaseModel):
-    """Where the benchmark lies on a model hub."""
+    """Where the benchmark lies on a model hub: a split of a data set (of each of its ``configs``), or ``files``."""
 
     model_config = ConfigDict(extra="forbid")
 
-    id: str
+    id: str = ""
     split: str = ""
-    file: str = ""
+    files: list[str] = []
     configs: list[str] = []
 
 
 class Files(BaseModel):
-    """Where its records and images lie in a release folder."""
+    """Where its records and images lie in a release folder: images in folder ``images``, else in zip ``archive``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,6 +38,7 @@ class Files(BaseModel):
     path: str
     pattern: str = ""
     images: str = ""
+    archive: str = ""
     image_field: str = "image"
     answers: str = ""  # JSON of id -> {ground_truth}: gold answers that are published apart
 
@@ -50,7 +51,7 @@ class Benchmark(BaseModel):
     name: str
     title: str
     scorer: Literal["open-closed", "multiple-choice", "mmmu", "items"]
-    hub: Hub
+    hub: Hub = Hub()
     files: Files
     also: list[Files] = []  # other shapes in which the release is found, tried in turn
     columns: list[str] = []  # a table that is read by position, as the harness does
@@ -63,11 +64,12 @@ class Benchmark(BaseModel):
     gold_is_text: bool = False
     tag_first: bool = False
     open_by_character: bool = False
+    judge_totals: Literal["sound", "closed lost", "closed twice"] = "sound"  # what the harness makes of a judge
     breakdown: dict[str, str] = {}
-    expected: int
+    expected: int = 0  # items of the whole; 0 where it is not known
     cluster_field: str = ""
-    licence: str
-    citation: str
+    licence: str = ""
+    citation: str = ""
 
     def field(self, record: Mapping[str, Any], name: str) -> str:
         """A field of a record under any of its known spellings, as text.
@@ -97,6 +99,21 @@ class Benchmark(BaseModel):
             return None
         raise DataProblem(f"the record has no field '{self.fields[name][0]}'")
 
+    def named(self, value: Any) -> Mapping[str, Any]:
+        """A record by name; one given as a row goes by position, where the benchmark's table does.
+
+        Raises
+        ------
+        DataProblem
+            when it is a row of another length, or the benchmark has no table.
+        """
+        if isinstance(value, Mapping):
+            return value
+        if not self.columns or len(value) != len(self.columns):
+            count = len(self.columns) or "no"
+            raise DataProblem(f"the record is a list of {len(value)}; {self.name} reads {count} columns")
+        return dict(zip(self.columns, value, strict=True))
+
     def lettered(self, record: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Letter and bare text of each option of a record that has them as fields; one that is absent is skipped."""
         names = [name for name in self.fields if name.startswith("option_")]
@@ -116,6 +133,15 @@ class Benchmark(BaseModel):
             return [str(text) for text in listed]
         return [f"{letter}. {text}" if self.option_prefix else text for letter, text in self.lettered(record)]
 
+    def letters(self, record: Mapping[str, Any]) -> list[str]:
+        """The letter of each of :meth:`options`: that of its own field, or that it is shown with."""
+        shown = self.options(record)
+        if "options" in self.fields or isinstance(record.get("choices"), list):
+            named = [text[0] for text in shown if self.option_prefix and re.match(r"[A-Z]\. ", text)]
+        else:
+            named = [letter for letter, _ in self.lettered(record)]
+        return named if len(named) == len(shown) else [chr(ord("A") + i) for i in range(len(shown))]
+
     def gold_letter(self, record: Mapping[str, Any]) -> str:
         """The gold answer of a multiple-choice record; where it is given as text, the letter of its option.
 
@@ -124,6 +150,11 @@ class Benchmark(BaseModel):
         gold = self.field(record, "answer")
         same = [letter for letter, text in self.lettered(record) if text == gold] if self.gold_is_text else []
         return same[-1] if same else gold
+
+    def is_choice(self, record: Mapping[str, Any]) -> bool:
+        """Whether the record has options of which one is chosen (MMMU's are told apart elsewhere)."""
+        own = self.scorer == "items" and self.field(record, "format") == "multiple-choice"
+        return self.scorer == "multiple-choice" or own
 
     def is_closed(self, record: Mapping[str, Any]) -> bool:
         """Whether an open-or-closed benchmark scores the record as closed."""

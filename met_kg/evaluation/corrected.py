@@ -12,7 +12,16 @@ from typing import Final
 from met_kg.evaluation.judges import EMPTY, OPEN_METRICS, Judged, open_metrics
 from met_kg.evaluation.response import NO_BOX, answer_tag, boxed, strip_think
 
-__all__ = ["DIFFERENCES", "UNPARSED", "choose", "closed", "final_words", "normal_answer", "open_answer"]
+__all__ = [
+    "DIFFERENCES",
+    "UNPARSED",
+    "choose",
+    "closed",
+    "final_words",
+    "normal_answer",
+    "open_answer",
+    "right_letters",
+]
 
 DIFFERENCES: Final = (
     "<think> blocks are removed before anything is read",
@@ -21,11 +30,13 @@ DIFFERENCES: Final = (
     "yes and no are read as words, in any case: the one an answer begins with, else the only one of the two in it",
     "answers are compared without blanks and punctuation at the ends, repeated blanks and a leading article",
     "a choice is read in the usual forms: B, (B), B), B. text, B: text, **B**, option B, B because ..., option text",
+    "a letter is that of its own field, also where an option before it is absent; of equal options each is right",
     "a choice that cannot be read is wrong and counted as unparsed: no nearest option, no random letter",
     "open MMMU items of the validation split are scored by the rule of the test split",
     "a gold answer of MMMU that lists several texts is read as a list",
     "open accuracy is right / total, not divided once more",
     "precision, recall and F1 carry their own names",
+    "with a judge, the headline is closed by rule and open by judge, and a reply without a verdict is asked for again",
 )
 
 #: Note of an answer in which no choice, yes or no can be found: wrong and counted.
@@ -87,7 +98,21 @@ def open_answer(gold: str, response: str) -> Judged:
     return Judged(said, said == wanted, metrics)
 
 
-def choose(options: Sequence[str], response: str) -> str:
+def right_letters(options: Sequence[str], letters: Sequence[str], gold: str) -> list[str]:
+    """Letters that are right: the gold letter, or that of the gold text, and those of options with the same text.
+
+    >>> right_letters(["B. CT", "C. MRI", "D. CT"], "BCD", "D"), right_letters(["CT", "MRI"], "AB", "mri")
+    (['B', 'D'], ['B'])
+    >>> right_letters(["CT", "MRI"], "AB", "E")
+    []
+    """
+    bare = [_bare(option) for option in options]
+    letter = gold.strip().upper()
+    wanted = bare[letters.index(letter)] if letter and letter in letters else normal_answer(gold)
+    return [letter for letter, text in zip(letters, bare, strict=True) if text == wanted]
+
+
+def choose(options: Sequence[str], response: str, letters: Sequence[str] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ") -> str:
     """The letter a response chooses, or '' when it cannot be read.
 
     Tried in turn: the text of one option and nothing else; a letter the answer begins with; letters that are bracketed
@@ -99,12 +124,12 @@ def choose(options: Sequence[str], response: str) -> str:
     ['B', 'B', 'A', 'B', 'B', '']
     """
     said = final_words(response)
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(options)]
-    bare = [normal_answer(_OPTION_LETTER.sub("", option)) for option in options]
+    letters = letters[: len(options)]
+    bare = [_bare(option) for option in options]
     normal = normal_answer(said)
-    if bare.count(normal) == 1:
+    if normal and normal in bare:
         return letters[bare.index(normal)]
-    marked = re.match(r"\W*(?:(?i:option|choice)\W*)?([A-Za-z])(?=\s*(?:$|[^\w\s'’-])|\s+-)", said)
+    marked = re.match(r"\W*(?:(?i:option|choice)\W*)?([A-Za-z])(?=['’]?\s*(?:$|[^\w\s'’-])|\s+-)", said)
     first = marked or re.match(rf"\W*({_LONE})(?!\s+(?:and|or)\b)", said)
     if first and first[1].upper() in letters:
         return first[1].upper()
@@ -115,8 +140,12 @@ def choose(options: Sequence[str], response: str) -> str:
     return _named(bare, letters, normal)
 
 
-def _named(bare: Sequence[str], letters: str, normal: str) -> str:
+def _bare(option: str) -> str:
+    return normal_answer(_OPTION_LETTER.sub("", option))
+
+
+def _named(bare: Sequence[str], letters: Sequence[str], normal: str) -> str:
     """The only option whose text occurs in the answer; one that lies within another that occurs does not count."""
     inside = [text for text in bare if text and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", normal)]
-    longest = [text for text in inside if not any(text != other and text in other for other in inside)]
-    return letters[bare.index(longest[0])] if len(longest) == 1 else ""
+    longest = {text for text in inside if not any(text != other and text in other for other in inside)}
+    return letters[bare.index(longest.pop())] if len(longest) == 1 else ""

@@ -14,7 +14,17 @@ from typing import Final
 
 from met_kg.evaluation.response import parse_response
 
-__all__ = ["EMPTY", "OPEN_METRICS", "Judged", "closed_word", "multiple_choice", "open_metrics", "open_text", "yes_no"]
+__all__ = [
+    "EMPTY",
+    "OPEN_METRICS",
+    "Judged",
+    "closed_word",
+    "multiple_choice",
+    "nearest_option",
+    "open_metrics",
+    "open_text",
+    "yes_no",
+]
 
 OPEN_METRICS = (
     "em", "bleu1", "bleu2", "bleu3", "bleu4", "rouge1", "rouge2", "rougel", "precision", "recall", "f1",
@@ -76,12 +86,18 @@ def open_metrics(gold: str, said: str) -> dict[str, float] | None:
     """Exact match, BLEU-1..4 (nltk), ROUGE-1/2/L (package rouge), token-set precision, recall, F1, all 0..1.
 
     None where there is nothing to compare: the harness raises on such an answer and loses the whole benchmark, so that
-    each protocol decides what it counts for.
+    each protocol decides what it counts for. Only exact match sees capitals.
+
+    >>> found = open_metrics("none", "None")
+    >>> found["em"], found["bleu1"], found["f1"]
+    (0.0, 1.0, 1.0)
     """
+    em = float(gold == said)
+    gold, said = gold.lower(), said.lower()
     ours, theirs = set(said.split()), set(gold.split())
     if not ours or not theirs or not said.replace(".", "") or not gold.replace(".", ""):
         return None
-    scores = {"em": float(gold == said)} | _bleu(gold, said) | _rouge(gold, said)
+    scores = {"em": em} | _bleu(gold, said) | _rouge(gold, said)
     common = len(ours & theirs)
     precision, recall = common / len(ours), common / len(theirs)
     f1 = 2 * precision * recall / (precision + recall) if common else 0.0
@@ -143,10 +159,28 @@ def multiple_choice(options: Sequence[str], gold: str, response: str) -> Judged:
     if same:
         return Judged((gold if gold in same else same[0]).upper(), gold == key or gold in same)
     if key == gold:  # the record's answer is a text that no option has
-        return Judged(key, True)
-    best, chosen = 0.0, 0
-    for i, option in enumerate(lowered):
-        ratio = SequenceMatcher(None, option, text).ratio()
-        if ratio > best:
-            best, chosen = ratio, i
+        return Judged(key.upper() if len(key) == 1 else key, True)
+    chosen = nearest_option(lowered, text)
     return Judged(letters[chosen].upper(), gold in (letters[chosen], lowered[chosen]), note="nearest option")
+
+
+def nearest_option(options: Sequence[str], text: str) -> int:
+    """Place of the option most like the text by ``SequenceMatcher(None, option, text).ratio()``; the first of equals.
+
+    The ratio is costly. Its upper bound, by the letters that both have, is not: options are looked at from the highest
+    bound down, and those whose bound cannot win are left out. The matcher reads the text once for all options.
+    """
+    matcher = SequenceMatcher(None, "", text)
+    bounds = []
+    for option in options:
+        matcher.set_seq1(option)
+        bounds.append(matcher.quick_ratio())
+    best, chosen = 0.0, 0
+    for i in sorted(range(len(options)), key=lambda i: (-bounds[i], i)):
+        if bounds[i] < best or (bounds[i] == best and i > chosen):
+            continue
+        matcher.set_seq1(options[i])
+        ratio = matcher.ratio()
+        if ratio > best or (ratio == best and i < chosen):
+            best, chosen = ratio, i
+    return chosen

@@ -63,8 +63,7 @@ def build_prompt(benchmark: Benchmark, record: Mapping[str, Any], *, reasoning: 
     if benchmark.scorer == "mmmu":
         return _mmmu_prompt(benchmark, record, reasoning=reasoning)
     question = benchmark.field(record, "question")
-    own_choice = benchmark.scorer == "items" and benchmark.field(record, "format") == "multiple-choice"
-    if benchmark.scorer == "multiple-choice" or own_choice:
+    if benchmark.is_choice(record):
         return multiple_choice_prompt(question, benchmark.options(record), reasoning=reasoning)
     if benchmark.prompt_case == "word":
         chinese = benchmark.field(record, "q_lang") == "zh"

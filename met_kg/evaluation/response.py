@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["answer_tag", "boxed", "parse_response", "strip_think", "unwrap"]
+__all__ = ["answer_tag", "boxed", "parse_response", "strip_think", "tagged", "unwrap"]
 
 #: What :func:`boxed` returns when there is no closed box: a word, not a null, and a model may box that word.
 NO_BOX: Final = "None"
@@ -44,14 +44,19 @@ def boxed(text: str) -> str:
     return NO_BOX
 
 
-def answer_tag(text: str) -> str:
-    """Contents of all ``<answer>`` pairs, joined by a space; the text itself when they hold nothing.
+def tagged(text: str, tag: str) -> str:
+    """Contents of all pairs of a tag, joined by a space; the text itself when they hold nothing.
 
-    >>> answer_tag("<answer>A</answer> or <answer>B</answer>")
+    >>> tagged("<answer>A</answer> or <answer>B</answer>", "answer")
     'A B'
     """
-    found = re.findall(r"<answer>(.*?)</answer>", text, flags=re.DOTALL)
+    found = re.findall(f"<{tag}>(.*?)</{tag}>", text, flags=re.DOTALL)
     return "".join(f"{part} " for part in found).strip() or text
+
+
+def answer_tag(text: str) -> str:
+    """:func:`tagged` for ``answer``."""
+    return tagged(text, "answer")
 
 
 def unwrap(text: str) -> str:

@@ -17,6 +17,7 @@ from met_kg.evaluation import corrected, judges, mmmu
 from met_kg.evaluation.aggregate import aggregate
 from met_kg.evaluation.benchmark import Benchmark, find
 from met_kg.evaluation.judges import EMPTY, Judged
+from met_kg.evaluation.llm_judge import Judge, judge_open
 from met_kg.evaluation.response import answer_tag, unwrap
 
 __all__ = [
@@ -78,6 +79,7 @@ def score(
     *,
     protocol: Protocol = "medevalkit",
     seed: int = HARNESS_SEED,
+    judge: Judge | None = None,
 ) -> Scored:
     """Score ``{"record": {...}, "model_output": "..."}`` lines.
 
@@ -85,10 +87,21 @@ def score(
     ----------
     seed
         of the random letters that the harness draws for unreadable MMMU answers; they depend on the items' order.
+    judge
+        a language model that judges open answers; without one they are right by exact match.
+
+    Raises
+    ------
+    DataProblem, UsageProblem
+        when there is a judge: as :func:`met_kg.evaluation.llm_judge.judge_open` does.
     """
     bench = find(benchmark) if isinstance(benchmark, str) else benchmark
-    items = judge_lines(bench, lines, protocol=protocol, seed=seed)
-    return Scored(items, aggregate(bench, items, protocol, seed))
+    if judge is None:
+        items = judge_lines(bench, lines, protocol=protocol, seed=seed)
+        return Scored(items, aggregate(bench, items, protocol, seed))
+    lines = list(lines)
+    items, judged = judge_open(bench, lines, judge_lines(bench, lines, protocol=protocol, seed=seed), judge, protocol)
+    return Scored(items, aggregate(bench, items, protocol, seed, judged))
 
 
 def judge_lines(
@@ -112,9 +125,10 @@ def _item(
     if "error" in line:
         return {**item, "error": line["error"]}
     try:
-        record = _record(bench, line["record"])
+        record = bench.named(line["record"])
         kind, judged = _judge(bench, record, line["model_output"], protocol, rng)
         groups = {name: str(record.get(key, "")) for name, key in bench.breakdown.items()}
+        wrong = _gold_problem(bench, record)
         if bench.scorer == "mmmu":
             groups["subject"] = _subject(bench.field(record, "id"))
     except DataProblem as problem:
@@ -122,6 +136,10 @@ def _item(
     except (ValueError, SyntaxError, TypeError, LookupError, RecursionError, MemoryError) as problem:
         return {**item, "error": f"line {number + 1}: the record cannot be scored: {problem}"}
     item |= {"kind": kind, "extracted": judged.extracted, "correct": bool(judged.correct)}
+    if not line["model_output"].strip():
+        item["empty"] = True
+    if wrong:
+        item["gold_problem"] = f"line {number + 1}: {wrong}"
     if judged.metrics:
         item["metrics"] = judged.metrics
     if judged.note:
@@ -134,24 +152,12 @@ def _item(
     return item
 
 
-def _record(bench: Benchmark, value: Any) -> Mapping[str, Any]:
-    """A record by name; one given as a row goes by position, where the benchmark's table does."""
-    if isinstance(value, Mapping):
-        return value
-    if not bench.columns or len(value) != len(bench.columns):
-        raise DataProblem(
-            f"the record is a list of {len(value)}; {bench.name} reads {len(bench.columns) or 'no'} columns"
-        )
-    return dict(zip(bench.columns, value, strict=True))
-
-
 def _judge(
     bench: Benchmark, record: Mapping[str, Any], output: str, protocol: Protocol, rng: random.Random
 ) -> tuple[str, Judged]:
     if bench.scorer == "mmmu":
         return _mmmu(bench, record, output, protocol, rng)
-    own_choice = bench.scorer == "items" and bench.field(record, "format") == "multiple-choice"
-    if bench.scorer == "multiple-choice" or own_choice:
+    if bench.is_choice(record):
         return "choice", _choice(bench, record, output, protocol)
     gold = bench.field(record, "answer")
     closed = bench.is_closed(record)
@@ -171,14 +177,15 @@ def _judge(
 def _choice(bench: Benchmark, record: Mapping[str, Any], output: str, protocol: Protocol) -> Judged:
     options, gold = bench.options(record), bench.gold_letter(record)
     if protocol == "corrected":
-        return _chosen(options, output, [gold.strip().upper()])
+        letters = bench.letters(record)
+        return _chosen(options, letters, output, corrected.right_letters(options, letters, gold))
     if bench.tag_first:
         output = answer_tag(output)
     return judges.multiple_choice(options, gold, output)
 
 
-def _chosen(options: Sequence[str], output: str, golds: Sequence[str]) -> Judged:
-    letter = corrected.choose(options, output)
+def _chosen(options: Sequence[str], letters: Sequence[str], output: str, golds: Sequence[str]) -> Judged:
+    letter = corrected.choose(options, output, letters)
     return Judged(letter, letter in golds, note="" if letter else corrected.UNPARSED)
 
 
@@ -192,7 +199,7 @@ def _mmmu(
         choices = mmmu.choices_of(bench.raw(record, "options"))
         golds = [str(g) for g in gold] if isinstance(gold, list) else [str(gold)]
         if protocol == "corrected":
-            return "choice", _chosen(list(choices.values()), output, golds)
+            return "choice", _chosen(list(choices.values()), list(choices), output, golds)
         letter, drawn = mmmu.parse_choice(mmmu.unwrap_mmmu(output), choices, rng)
         return "choice", Judged(letter, letter in golds, note="random letter" if drawn else "")
     if protocol == "corrected":
@@ -204,6 +211,24 @@ def _mmmu(
         return "open", Judged(said, mmmu.open_is_right(gold, list(said)), note="read character by character")
     candidates = mmmu.open_candidates(said)
     return "open", Judged(json.dumps(candidates, ensure_ascii=False), mmmu.open_is_right(gold, candidates))
+
+
+def _gold_problem(bench: Benchmark, record: Mapping[str, Any]) -> str:
+    """What is wrong with a gold answer, so that no answer, or none as meant, can be right; '' when nothing is."""
+    gold = bench.raw(record, "answer")
+    if bench.scorer == "mmmu":
+        if bench.field(record, "question_type") != "multiple-choice":
+            return ""
+        letters = list(mmmu.choices_of(bench.raw(record, "options")))
+        golds = gold if isinstance(gold, list) else [gold]
+        return "" if set(golds) & set(letters) else f"the gold answer '{gold}' is none of {', '.join(letters)}"
+    if not str(gold).strip():
+        return "the gold answer is empty"
+    if not bench.is_choice(record):
+        return ""
+    letters, text = bench.letters(record), bench.gold_letter(record)
+    right = corrected.right_letters(bench.options(record), letters, text)
+    return "" if right else f"the gold answer '{gold}' is none of {', '.join(letters)}, nor the text of an option"
 
 
 def _subject(item_id: str) -> str:

@@ -15,7 +15,7 @@ from typing import Self
 import pyoxigraph as ox
 
 from met_kg.errors import DataProblem, MissingData, StoreLocked
-from met_kg.graph.queries import Query, find
+from met_kg.graph.queries import Bindings, Query, find
 from met_kg.vocabulary import contract, expand, sparql_prefixes
 
 __all__ = ["Graph", "Row", "Value"]
@@ -113,17 +113,22 @@ class Graph:
 
     def run(self, query: Query, values: dict[str, str | int | float]) -> Iterator[Row]:
         """Rows of a SELECT query object with parameter values."""
-        result = self._query(query, values)
+        bound = query.bind(values)
+        result = self._query(query, bound)
         if not isinstance(result, ox.QuerySolutions):
             raise DataProblem(f"query {query.name} returns no rows: it is not a SELECT query")
-        variables = [v.value for v in result.variables]
+        names = [v.value for v in result.variables]
+        # A bound parameter is the same in every row: it is read once.
+        given = {variable.value: _plain(term) for variable, term in bound.items()}
+        row = {name: given.get(name) for name in names}
+        free = [name for name in names if name not in given]
         for solution in result:
-            yield {name: _plain(solution[name]) for name in variables}
+            yield row | {name: _plain(solution[name]) for name in free}
 
     def ask(self, query: str | Query, **values: str | int | float) -> bool:
         """The answer of a named ASK query."""
         found = find(query) if isinstance(query, str) else query
-        result = self._query(found, values)
+        result = self._query(found, found.bind(values))
         if not isinstance(result, ox.QueryBoolean):
             raise DataProblem(f"query {found.name} gives no yes or no: it is not an ASK query")
         return bool(result)
@@ -131,20 +136,16 @@ class Graph:
     def construct(self, query: str, **values: str | int | float) -> str:
         """The triples of a named CONSTRUCT query as N-Triples."""
         found = find(query)
-        result = self._query(found, values)
+        result = self._query(found, found.bind(values))
         if not isinstance(result, ox.QueryTriples):
             raise DataProblem(f"query {found.name} gives no triples: it is not a CONSTRUCT query")
         text = ox.serialize(result, format=ox.RdfFormat.N_TRIPLES)
         assert text is not None
         return text.decode()
 
-    def _query(
-        self, query: Query, values: dict[str, str | int | float]
-    ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+    def _query(self, query: Query, bound: Bindings) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         try:
-            return self.store.query(
-                query.text, use_default_graph_as_union=True, substitutions=query.bind(values) or None
-            )
+            return self.store.query(query.text, use_default_graph_as_union=True, substitutions=bound or None)
         except SyntaxError as problem:
             raise DataProblem(f"query {query.name} is not valid SPARQL: {_syntax_error(problem)}") from problem
         except RuntimeError as problem:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,11 +37,14 @@ _MOST_BYTES: Final = 8 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model answered, and the tokens that it counted for question and answer (0 where it does not say)."""
+    """What a model answered, the tokens that it counted for question and answer (0 where it does not say), and the name
+    under which it answered ('' where it does not say): an alias that was asked for becomes a dated version.
+    """
 
     text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    model: str = ""
 
 
 class ChatModel(Protocol):
@@ -48,8 +52,8 @@ class ChatModel(Protocol):
 
     name: str
 
-    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
-        """The likeliest answer (temperature 0), asked to be JSON by this schema.
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
+        """The likeliest answer (temperature 0), asked to be JSON by this schema, or in any form (None).
 
         Raises
         ------
@@ -102,7 +106,7 @@ class EndpointChat:
         self._headers = {"Authorization": f"Bearer {os.environ[key_variable]}"} if key_variable else {}
         self._session = _session(retries, backoff)
         self._pause = 60 / per_minute if per_minute else 0.0
-        self._last = float("-inf")
+        self._turns, self._next = threading.Lock(), float("-inf")
 
     @classmethod
     def of(cls, options: ChatOptions, *, backoff: float = 1.0, max_tokens: int = 2048) -> Self:
@@ -118,23 +122,21 @@ class EndpointChat:
             max_tokens=max_tokens,
         )
 
-    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
         """See :class:`ChatModel`."""
         import requests
 
-        time.sleep(max(0.0, self._last + self._pause - time.monotonic()))
-        self._last = time.monotonic()
-        asked = {
+        self._wait()
+        asked: dict[str, Any] = {
             "model": self.name,
             "messages": [dict(m) for m in messages],
             "temperature": 0,
             "seed": 0,
             "max_tokens": self._max_tokens,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "answer", "strict": True, "schema": dict(schema)},
-            },
         }
+        if schema is not None:
+            form = {"name": "answer", "strict": True, "schema": dict(schema)}
+            asked["response_format"] = {"type": "json_schema", "json_schema": form}
         try:
             with self._session.post(
                 self._url, json=asked, headers=self._headers, timeout=self._timeout, stream=True, allow_redirects=False
@@ -152,6 +154,14 @@ class EndpointChat:
         if status != 200:
             raise DataProblem(f"the endpoint answers {status}: {_start(body)}", where=self._url)
         return _reply(body, self._url)
+
+    def _wait(self) -> None:
+        """Until the next call may start; calls that come together get turns."""
+        with self._turns:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._pause
+        time.sleep(turn - now)
 
 
 def _session(retries: int, backoff: float) -> requests.Session:
@@ -180,7 +190,8 @@ def _reply(body: bytes, where: str) -> Reply:
         found = json.loads(body)
         text = found["choices"][0]["message"]["content"]
         usage = found.get("usage") or {}
-        return Reply(str(text or ""), int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0)))
+        tokens = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
+        return Reply(str(text or ""), *tokens, model=str(found.get("model") or ""))
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as problem:
         raise DataProblem(f"the endpoint's answer is not in the protocol: {_start(body)}", where=where) from problem
 
@@ -221,12 +232,13 @@ class LocalChat:
             raise UsageProblem("the model has no chat template", where=path, hint="take an instruction-tuned model")
         self._model = model.to(device).eval()
 
-    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
         """See :class:`ChatModel`."""
         import torch
 
         told = [dict(m) for m in messages]
-        told[-1]["content"] += f"\n\nAnswer with JSON by this schema and nothing else:\n{json.dumps(schema)}"
+        if schema is not None:
+            told[-1]["content"] += f"\n\nAnswer with JSON by this schema and nothing else:\n{json.dumps(schema)}"
         given = self._tokenizer.apply_chat_template(
             told, add_generation_prompt=True, return_tensors="pt", return_dict=True
         ).to(self._model.device)
@@ -238,13 +250,18 @@ class LocalChat:
 
 
 class CachedChat:
-    """A model whose answers are kept in a folder, by model, question and schema; counts calls and tokens."""
+    """A model whose answers are kept in a folder, by model, question and schema; counts calls and tokens.
+
+    Threads may ask at once, where the model behind it allows that.
+    """
 
     def __init__(self, model: ChatModel, folder: Path) -> None:
         self.name = model.name
         self._model, self._folder = model, folder
         folder.mkdir(parents=True, exist_ok=True)
         self.asked = self.from_cache = self.prompt_tokens = self.completion_tokens = 0
+        self.answered_as: set[str] = set()
+        self._counting, self._turns = threading.Lock(), dict[str, threading.Lock]()
 
     @classmethod
     def of(cls, options: ChatOptions, folder: Path) -> Self:
@@ -253,28 +270,33 @@ class CachedChat:
             return cls(LocalChat(str(expand_path(options.path))), folder)
         return cls(EndpointChat.of(options), folder)
 
-    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
         """See :class:`ChatModel`; a failure is not kept."""
         question = json.dumps([self.name, [dict(m) for m in messages], schema], sort_keys=True)
         path = self._folder / f"{hashlib.sha256(question.encode()).hexdigest()[:32]}.json"
-        reply = _kept(path)
-        if reply is None:
-            reply = self._model.complete(messages, schema)
-            self.asked += 1
-            fresh = path.with_suffix(".new")
-            said = {"text": reply.text, "prompt": reply.prompt_tokens, "completion": reply.completion_tokens}
-            fresh.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
-            fresh.replace(path)
-        else:
-            self.from_cache += 1
-        self.prompt_tokens += reply.prompt_tokens
-        self.completion_tokens += reply.completion_tokens
+        with self._counting:
+            turn = self._turns.setdefault(path.name, threading.Lock())
+        with turn:  # the same question twice at once is one call
+            reply = _kept(path)
+            kept = reply is not None
+            if reply is None:
+                reply = self._model.complete(messages, schema)
+                fresh = path.with_suffix(".new")
+                said = {"text": reply.text, "prompt": reply.prompt_tokens, "completion": reply.completion_tokens}
+                fresh.write_text(json.dumps(said | {"model": reply.model}, ensure_ascii=False), encoding="utf-8")
+                fresh.replace(path)
+        with self._counting:
+            self.from_cache += kept
+            self.asked += not kept
+            self.prompt_tokens += reply.prompt_tokens
+            self.completion_tokens += reply.completion_tokens
+            self.answered_as |= {reply.model} - {""}
         return reply
 
 
 def _kept(path: Path) -> Reply | None:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        return Reply(said["text"], said["prompt"], said["completion"])
+        return Reply(said["text"], said["prompt"], said["completion"], model=said.get("model", ""))
     except (FileNotFoundError, ValueError, KeyError):
         return None

@@ -32,7 +32,7 @@ class VlmChat:
         self._max_tokens = max_tokens
         self._vlm = vlm.load(path)
 
-    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Reply:
+    def complete(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Reply:
         """See :class:`met_kg.models.chat.ChatModel`."""
         import torch
 
@@ -41,7 +41,9 @@ class VlmChat:
 
         pictures: list[Any] = []
         told = [{"role": m["role"], "content": [_part(p, pictures) for p in _parts(m["content"])]} for m in messages]
-        told[-1]["content"].append({"type": "text", "text": f"\nAnswer with JSON by this schema: {json.dumps(schema)}"})
+        if schema is not None:
+            form = f"\nAnswer with JSON by this schema: {json.dumps(schema)}"
+            told[-1]["content"].append({"type": "text", "text": form})
         processor = self._vlm.processor
         try:
             text = processor.apply_chat_template(told, tokenize=False, add_generation_prompt=True)

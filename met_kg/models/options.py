@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["ChatOptions"]
+__all__ = ["AskingOptions", "ChatOptions"]
 
 
 class ChatOptions(BaseModel):
@@ -29,3 +29,15 @@ class ChatOptions(BaseModel):
         if self.endpoint is not None and not self.model:
             raise ValueError("an endpoint needs the name of a model")
         return self
+
+
+class AskingOptions(ChatOptions):
+    """A model that is asked about many items."""
+
+    timeout: float = Field(default=120, gt=0, description="seconds")
+    backoff: float = Field(default=1.0, ge=0, description="seconds before the first further try; then twice as long")
+    max_tokens: int = Field(default=512, ge=16)
+    failures: int = Field(default=3, ge=1, description="failures in a row after which the endpoint counts as dead")
+    when_dead: Literal["stop", "unjudged"] = Field(
+        default="stop", description="stop with an error (what was answered is kept), or leave the rest unjudged"
+    )

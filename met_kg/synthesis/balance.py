@@ -8,7 +8,7 @@ Items whose key cannot be a wrong answer that often are left out until it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from math import ceil
 from random import Random
 from typing import Final, Protocol, TypeVar
@@ -50,14 +50,14 @@ C = TypeVar("C", bound=Choice)
 
 
 def assigned(
-    choices: Sequence[C], related: Callable[[str, str], bool], length: Callable[[str], int], rng: Random
+    choices: Sequence[C], lineage: Callable[[str], Set[str]], length: Callable[[str], int], rng: Random
 ) -> tuple[list[tuple[C, tuple[Candidate, ...]]], list[tuple[C, str]]]:
     """Three distractors for each item of a type, and the items left out with the reason.
 
     Parameters
     ----------
-    related
-        whether two nodes cannot stand side by side.
+    lineage
+        of a node all those that cannot stand beside it.
     length
         letters of a node's name: the key is not to be the longest or shortest option more often than chance.
     """
@@ -67,7 +67,7 @@ def assigned(
     kept.sort(key=lambda c: len(c.fitting))
     left: list[tuple[C, str]] = []
     for turn in range(_ROUNDS):
-        chosen, short = _round(kept, related, length)
+        chosen, short = _round(kept, lineage, length)
         left += [(c, "too few unrelated distractors") for c in short]
         surplus = _surplus(chosen)
         if not surplus:
@@ -86,7 +86,8 @@ def assigned(
             else:
                 kept.append(choice)
         kept.reverse()
-    return [(c, some) for c, some in chosen if any(c is k for k in kept)], left
+    stay = {id(choice) for choice in kept}
+    return [(c, some) for c, some in chosen if id(c) in stay], left
 
 
 def _surplus(chosen: Sequence[tuple[C, tuple[Candidate, ...]]]) -> dict[str, tuple[float, int]]:
@@ -102,7 +103,7 @@ def _surplus(chosen: Sequence[tuple[C, tuple[Candidate, ...]]]) -> dict[str, tup
 
 
 def _round(
-    choices: Sequence[C], related: Callable[[str, str], bool], length: Callable[[str], int]
+    choices: Sequence[C], lineage: Callable[[str], Set[str]], length: Callable[[str], int]
 ) -> tuple[list[tuple[C, tuple[Candidate, ...]]], list[C]]:
     turns = Counter(choice.key for choice in choices)
     wrong: Counter[str] = Counter()
@@ -118,7 +119,7 @@ def _round(
 
         worth = {c.node: need(c) for c in choice.fitting}
         order = sorted(choice.fitting, key=lambda c: worth[c.node], reverse=True)
-        picked = _pick(order, worth, related, length, length(choice.key), places)
+        picked = _pick(order, worth, lineage, length, length(choice.key), places)
         if len(picked) < WANTED:
             short.append(choice)
             continue
@@ -131,7 +132,7 @@ def _round(
 def _pick(
     order: Sequence[Candidate],
     worth: Mapping[str, float],
-    related: Callable[[str, str], bool],
+    lineage: Callable[[str], Set[str]],
     length: Callable[[str], int],
     own: int,
     places: Counter[int],
@@ -142,11 +143,13 @@ def _pick(
     """
     picked: list[Candidate] = []
     last: list[Candidate] = []
+    related: list[Set[str]] = []
     for candidate in order:
-        if any(related(candidate.node, other.node) for other in picked):
+        if any(candidate.node in kin for kin in related):
             continue
         if len(picked) < WANTED - 1:
             picked.append(candidate)
+            related.append(lineage(candidate.node))
         elif not last or worth[candidate.node] >= worth[last[0].node] - _NEARLY:
             last.append(candidate)
         else:

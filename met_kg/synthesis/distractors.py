@@ -33,10 +33,12 @@ _KEEPS: Final = {"disease": ("disease",), "finding": ("finding", "disease"), "an
 
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
-    """What may not stand beside a sample's key: what goes with the things it shows, and their places in the body."""
+    """What may not stand beside a sample's key: what goes with the things it shows, their places in the body, and the
+    divisions of the body that may be in the picture."""
 
     company: frozenset[str]
     places: frozenset[str]
+    divisions: frozenset[str]
 
 
 class Distractors:
@@ -64,6 +66,8 @@ class Distractors:
         self._company: dict[str, frozenset[str]] = {}
         self._around: dict[str, _Surroundings] = {}
         self._ranked: dict[tuple[str, str], tuple[list[Candidate], Counter[str]]] = {}
+        self._rights: dict[tuple[str, str], frozenset[str]] = {}
+        self._words: dict[str, int] = {}
 
     def fitting(self, kind: QuestionType, target: Target, sample: Sample) -> tuple[list[Candidate], str]:
         """Candidates that are wrong here, the best first, or none and the reason why there are too few."""
@@ -129,7 +133,8 @@ class Distractors:
             shown = self._shown[sample.sample_id]
             self._around[sample.sample_id] = _Surroundings(
                 frozenset().union(*(self._keeps(node) for node in shown)),
-                frozenset().union(*(self._tree.places(node) for node in shown)),
+                frozenset().union(*(self._tree.body.places(node) for node in shown)),
+                self._tree.body.nearby(division for node in shown for division in self._tree.body.divisions(node)),
             )
         return self._around[sample.sample_id]
 
@@ -156,8 +161,12 @@ class Distractors:
             if node in around.company:
                 return "seen together with it elsewhere"
             # A structure of the same part or system of the body may be in the picture without being named.
-            if self._tree.nodes[node].axis == "anatomy" and not around.places.isdisjoint(self._tree.places(node)):
-                return "in the same place as what the sample shows"
+            if self._tree.nodes[node].axis == "anatomy":
+                if not around.places.isdisjoint(self._tree.body.places(node)):
+                    return "in the same place as what the sample shows"
+                # Of a picture of a part of the body only what is known to lie far from it is missing for sure.
+                if around.divisions and not self._elsewhere(node, around.divisions):
+                    return "perhaps in the picture as well"
             if target.subject != target.key and self._sits_there(target.subject, node):
                 return "right as well"
         elif self._right(target, node):
@@ -165,6 +174,10 @@ class Distractors:
         if sample.mentions(self._tree.terms(node)):
             return "named in the sample's text"
         return ""
+
+    def _elsewhere(self, node: str, divisions: Set[str]) -> bool:
+        own = self._tree.body.divisions(node)
+        return bool(own) and own.isdisjoint(divisions)
 
     def _right(self, target: Target, node: str) -> bool:
         """Whether the candidate is, or is related to, another right answer.
@@ -176,23 +189,29 @@ class Distractors:
             return node in self._tree.lineage(target.subject) or self._sits_there(target.subject, node)
         if claim == "sibling":
             return self._tree.nodes[node].parent == target.carrier
-        if claim in ("shared-symptom", "seat-imaging"):
-            right = {link.target for link in self._tree.two_steps(target.subject, claim)}
-            if claim == "seat-imaging":
-                right |= {link.target for link in self._tree.links(target.subject, "imaging")}
-                if self._may_show(node, right):
-                    return True
-            return not right.isdisjoint(lineage)
-        if claim not in PREDICATE or CLAIMS[claim].right is None:
+        if claim not in ("shared-symptom", "seat-imaging") and (claim not in PREDICATE or CLAIMS[claim].right is None):
             return False
-        right = {link.target for link in self._tree.links(target.subject, claim)}
-        if claim != "location":
-            right |= self._tree.kin_links(target.subject, claim)
-        if claim == "symptom" and any(self._sibling(node, other) for other in right):
-            return True  # fast breathing beside shortness of breath
-        if claim == "imaging" and self._may_show(node, right):
+        right = self._right_answers(claim, target.subject)
+        # Fast breathing beside shortness of breath; a CT beside a CT of the chest.
+        if claim == "symptom" and self._has_sibling(node, right):
+            return True
+        if claim in ("imaging", "seat-imaging") and self._may_show(node, right):
             return True
         return not right.isdisjoint(lineage)
+
+    def _right_answers(self, claim: str, subject: str) -> frozenset[str]:
+        """All right answers to a claim about a subject, as far as the tree states them of it or of its kin."""
+        if (claim, subject) not in self._rights:
+            if claim in PREDICATE:
+                right = {link.target for link in self._tree.links(subject, claim)}
+                if claim != "location":
+                    right |= self._tree.kin_links(subject, claim)
+            else:
+                right = {link.target for link in self._tree.two_steps(subject, claim)}
+                if claim == "seat-imaging":
+                    right |= {link.target for link in self._tree.links(subject, "imaging")}
+            self._rights[claim, subject] = frozenset(right)
+        return self._rights[claim, subject]
 
     def _sits_there(self, subject: str, group: str) -> bool:
         """Whether a disease sits where a group of diseases is defined to sit.
@@ -205,34 +224,40 @@ class Distractors:
 
     def _may_show(self, node: str, right: Set[str]) -> bool:
         """Whether it is of the family of a right examination and of no other part, or of the same part of the body."""
-        parts = self._tree.parts_shown(node)
+        parts = self._tree.body.parts_shown(node)
         family = self._tree.path(node)[-2:][0]
         for other in right & self._tree.nodes.keys():
-            if not parts.isdisjoint(self._tree.parts_shown(other)):
+            if not parts.isdisjoint(self._tree.body.parts_shown(other)):
                 return True
             if not parts and self._tree.path(other)[-2:][0] == family:
                 return True
         return False
 
-    def _sibling(self, one: str, other: str) -> bool:
-        nodes = self._tree.nodes
-        return other in nodes and nodes[one].parent == nodes[other].parent and nodes[one].depth > _ALONE
+    def _has_sibling(self, node: str, others: Set[str]) -> bool:
+        """Whether one of the others has the same tree parent, far enough down for that to mean something."""
+        facts = self._tree.nodes[node]
+        return facts.depth > _ALONE and not others.isdisjoint(self._tree.children(facts.parent))
 
     def _tier(self, node: str) -> int:
         """0: anchored in this corpus; 1: own or defined and short; 2: the rest."""
         if self._usage.get(node):
             return 0
         known = node.startswith("MET:") or bool(self._tree.nodes[node].definition)
-        return 1 if known and len(self._names[node].split()) <= _LONG else 2
+        return 1 if known and self._length(node) <= _LONG else 2
+
+    def _length(self, node: str) -> int:
+        """Words of a node's name."""
+        if node not in self._words:
+            self._words[node] = len(self._names[node].split())
+        return self._words[node]
 
     def _rank(self, candidate: Candidate, key: str) -> tuple[int, int, int, int, int, str]:
-        length = abs(len(self._names[candidate.node].split()) - len(self._names[key].split()))
         return (
             self._tier(candidate.node),
             CLOSENESS[candidate.relation],
             abs(self._tree.generality(candidate.node) - self._tree.generality(key)) // 3,
             self._apart(candidate.node, key),
-            length,
+            abs(self._length(candidate.node) - self._length(key)),
             candidate.node,
         )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from met_kg.graph.store import Graph
+from met_kg.graph.store import Graph, Row
+from met_kg.synthesis.body import Body
 
 __all__ = ["CLOSENESS", "PREDICATE", "Candidate", "Link", "NodeFacts", "TreeIndex", "spaced"]
 
@@ -62,12 +64,13 @@ class Link:
 
 
 class TreeIndex:
-    """The tree as the writers see it. Nothing here knows of samples."""
+    """The tree as the writers see it; ``body`` says where things lie. Nothing here knows of samples."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self.body = Body(graph)
         self.nodes: dict[str, NodeFacts] = {}
-        for row in graph.rows("synthesize/nodes"):
+        for row in sorted(graph.rows("synthesize/nodes"), key=_first_said):
             node = str(row["node"])
             if node not in self.nodes:  # a second label, parent or definition is a fault that 'met tree check' names
                 self.nodes[node] = NodeFacts(
@@ -84,16 +87,10 @@ class TreeIndex:
         self._links: dict[tuple[str, str], tuple[Link, ...]] = {}
         self._kin_links: dict[tuple[str, str], frozenset[str]] = {}
         self._exact: dict[str, tuple[str, ...]] = {}
-        self._wholes: dict[str, frozenset[str]] = {}
         self._children: dict[str, list[str]] = {}
         for node in sorted(self.nodes):
             self._children.setdefault(self.nodes[node].parent, []).append(node)
         self._answers: dict[str, frozenset[str]] = {}
-        self._divisions: dict[str, frozenset[str]] = {}
-        self._places: dict[str, frozenset[str]] = {}
-        self._reach: dict[str, frozenset[str]] = {}
-        self._placed: frozenset[str] | None = None
-        self._parts_shown: dict[str, frozenset[str]] | None = None
         self._alike: dict[str, tuple[str, ...]] | None = None
         self._short: dict[str, list[str]] | None = None
         self._roles: dict[str, frozenset[str]] = {}
@@ -177,22 +174,19 @@ class TreeIndex:
             self._candidates[node] = tuple(closest[n] for n in sorted(closest))
         return self._candidates[node]
 
-    def wholes(self, node: str) -> frozenset[str]:
-        """What a structure is part of."""
-        if node not in self._wholes:
-            self._wholes[node] = frozenset(str(r["whole"]) for r in self._graph.rows("synthesize/wholes", node=node))
-        return self._wholes[node]
-
     def children(self, node: str) -> list[str]:
         """The nodes whose tree parent it is, in order."""
         return self._children.get(node, [])
 
     def two_steps(self, node: str, kind: str) -> tuple[Link, ...]:
-        """What is linked to a node through another one, the carrier; kinds: ``shared-symptom``, ``seat-imaging``."""
+        """What is linked to a node through another one, the carrier, each target once.
+
+        Kinds: ``shared-symptom``, ``seat-imaging``.
+        """
         if (node, kind) not in self._links:
             rows = self._graph.rows(f"synthesize/{kind}", node=node)
             links = (Link(str(r["carrier"]), str(r["target"])) for r in rows)
-            self._links[node, kind] = tuple(k for k in links if k.carrier in self.nodes and k.target in self.nodes)
+            self._links[node, kind] = _once(k for k in links if k.carrier in self.nodes and k.target in self.nodes)
         return self._links[node, kind]
 
     def answers(self, kind: str) -> frozenset[str]:
@@ -211,66 +205,31 @@ class TreeIndex:
             self._roles.update((name, frozenset(nodes)) for name, nodes in found.items())
         return self._roles.get(role, frozenset())
 
-    def divisions(self, node: str) -> frozenset[str]:
-        """The divisions of the body that a structure belongs to."""
-        if node not in self._divisions:
-            rows = self._graph.rows("synthesize/division", node=node)
-            self._divisions[node] = frozenset(str(row["division"]) for row in rows)
-        return self._divisions[node]
-
-    def places(self, node: str) -> frozenset[str]:
-        """The divisions of the body and the organ systems that a structure belongs to."""
-        if node not in self._places:
-            rows = self._graph.rows("synthesize/places", node=node)
-            self._places[node] = frozenset(str(row["place"]) for row in rows)
-        return self._places[node]
-
     def branch(self, node: str) -> str:
         """The ancestor two steps below the root, by tree parents; the node itself when it stands higher."""
         path = self.path(node)
         return path[max(0, len(path) - 1 - _BRANCH)]
 
-    def reach(self, part: str) -> frozenset[str]:
-        """What lies in the division of the body that a part belongs to: structures, diseases and findings."""
-        if part not in self._reach:
-            wholes = {part, *self.divisions(part)}
-            found = (self._graph.rows("synthesize/within", node=whole) for whole in sorted(wholes))
-            self._reach[part] = frozenset(wholes).union(*({str(row["other"]) for row in rows} for rows in found))
-        return self._reach[part]
-
-    @property
-    def placed(self) -> frozenset[str]:
-        """Diseases and findings with a stated location, their own or an ancestor's."""
-        if self._placed is None:
-            self._placed = frozenset(str(row["node"]) for row in self._graph.rows("synthesize/placed"))
-        return self._placed
-
-    def parts_shown(self, examination: str) -> frozenset[str]:
-        """The parts of the body that an examination is of, with their divisions; empty when it is of none."""
-        if self._parts_shown is None:
-            found: dict[str, set[str]] = {}
-            for row in self._graph.rows("synthesize/of-a-part"):
-                structure = str(row["structure"])
-                found.setdefault(str(row["node"]), set()).update({structure}, self.divisions(structure))
-            self._parts_shown = {node: frozenset(parts) for node, parts in found.items()}
-        return self._parts_shown.get(examination, frozenset())
-
     def alike(self, node: str) -> tuple[str, ...]:
         """Nodes of the same axis whose names end in the same word, when it is not a word that many share."""
         if self._alike is None:
             groups: dict[tuple[str, str], list[str]] = {}
-            for row in self._graph.rows("synthesize/heads"):
-                if (one := str(row["node"])) in self.nodes:
-                    groups.setdefault((self.nodes[one].axis, str(row["head"])), []).append(one)
+            for one, facts in self.nodes.items():
+                groups.setdefault((facts.axis, facts.label.lower().rpartition(" ")[2]), []).append(one)
             small = (tuple(group) for group in groups.values() if 1 < len(group) <= _ALIKE)
             self._alike = {one: group for group in small for one in group}
         return tuple(other for other in self._alike.get(node, ()) if other != node)
 
     def links(self, node: str, kind: str) -> tuple[Link, ...]:
-        """Stated relations of the node or of an ancestor, nearest carrier first; kinds: :data:`PREDICATE`."""
+        """Stated relations of the node or of an ancestor, nearest carrier first, each target once.
+
+        Kinds: :data:`PREDICATE`.
+        """
         if (node, kind) not in self._links:
             rows = self._graph.rows(f"synthesize/{kind}", node=node)
-            self._links[node, kind] = tuple(Link(str(r["carrier"]), str(r["target"])) for r in rows)
+            links = [Link(str(r["carrier"]), str(r["target"])) for r in rows]
+            # An ancestor by another parent may lie deeper than the node itself.
+            self._links[node, kind] = _once(sorted(links, key=lambda k: k.carrier != node))
         return self._links[node, kind]
 
     def kin_links(self, node: str, kind: str) -> frozenset[str]:
@@ -298,6 +257,19 @@ CLOSENESS: Final = {
     "same-modality": 5,
     "same-axis": 6,
 }
+
+
+def _first_said(row: Row) -> tuple[str, ...]:
+    """What the rows of a node are sorted by; an unbound value comes first, as in SPARQL."""
+    return tuple(str(row[name] or "") for name in ("node", "label", "parent", "definition"))
+
+
+def _once(links: Iterable[Link]) -> tuple[Link, ...]:
+    """Of the links to each target the first."""
+    found: dict[str, Link] = {}
+    for link in links:
+        found.setdefault(link.target, link)
+    return tuple(found.values())
 
 
 def _closer(candidate: Candidate) -> tuple[int, str, str]:

@@ -218,7 +218,7 @@ class ItemWriter:
         for (kind, split), mine in sorted(groups.items()):
             chosen, left = assigned(
                 mine,
-                lambda one, other: one in self._tree.lineage(other),
+                self._tree.lineage,
                 lambda node: len(self._names[node]),
                 seeded(self._seed, kind, split, "balance"),
             )

@@ -85,10 +85,14 @@ def within_quotas(
     first item before any has its second. So no type takes a sample whole, and common nodes do not drown rare ones.
     The first ``node_floor`` items of a node are not held back by the caps of its branch and type.
     """
-    order = sorted(drafts, key=lambda d: (d.sample_id, d.kind, d.form, d.key, d.says_no))
-    seeded(seed, "quotas").shuffle(order)
-    common = Counter((d.kind, d.form, d.key) for d in order)
-    order.sort(key=lambda d: common[d.kind, d.form, d.key])
+    common = Counter((d.kind, d.form, d.key) for d in drafts)
+
+    def place(draft: D) -> tuple[int, float, str]:
+        # Each draft draws a lot of its own: one more or less elsewhere changes nothing here.
+        lot = seeded(seed, "quotas", draft.sample_id, draft.kind, draft.form, draft.key, draft.says_no).random()
+        return common[draft.kind, draft.form, draft.key], lot, draft.sample_id
+
+    order = sorted(drafts, key=place)
     on_sample, on_node = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
     turns = []
     for draft in order:

@@ -140,7 +140,7 @@ def _looked_at(anchors: Sequence[Anchor], tree: TreeIndex, *, diagnosed: bool) -
     """
     stated = [a.node for a in anchors if a.polarity == "positive" and "metadata" in a.method]
     parts = [node for node in stated if tree.nodes[node].axis == "anatomy"]
-    reach = frozenset().union(*(tree.reach(part) for part in parts))
+    reach = frozenset().union(*(tree.body.reach(part) for part in parts))
     made_by = [node for node in stated if node in tree.answers("examination")]
     for a in anchors:
         if "metadata" in a.method:
@@ -149,7 +149,7 @@ def _looked_at(anchors: Sequence[Anchor], tree: TreeIndex, *, diagnosed: bool) -
         if a.axis == "modality":
             seen = a.node not in tree.answers("examination") or all(node in tree.lineage(a.node) for node in made_by)
         else:
-            nowhere = a.axis == "finding" and a.node not in tree.placed
+            nowhere = a.axis == "finding" and a.node not in tree.body.placed
             seen = not parts or nowhere or a.node in reach
             seen = seen and not (diagnosed and a.axis == "disease")
         yield a if seen and a.score >= SURE else replace(a, seen=False)

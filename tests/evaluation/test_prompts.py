@@ -42,6 +42,12 @@ CASES = [
     # PathVQA does not lower-case before it looks.
     ("pathvqa", RAD_YES, False, f"{Q}\nPlease answer the question concisely."),
     ("pathvqa", {"question": Q, "answer": "yes"}, False, f"{Q}\nPlease output 'yes' or 'no'(no extra output)."),
+    (
+        "pathvqa",
+        {"question": Q, "answer": "no"},
+        True,
+        f'{Q}\nPlease output "yes" or "no" and put the answer in one "\\boxed{{}}".',
+    ),
     # SLAKE never uses the yes/no prompt.
     ("slake", SLAKE, False, f"{Q}\nAnswer the question using a single word or phrase."),
     (
@@ -65,6 +71,19 @@ CASES = [
     ),
     # OmniMedVQA adds the letters, and skips an absent option.
     ("omnimedvqa", OMNI, False, f"\nQuestion: {Q}\nOptions: \nA. MRI\nB. CT\n{LETTER} directly."),
+    (
+        "omnimedvqa",
+        OMNI,
+        True,
+        f'\nQuestion: {Q}\nOptions: \nA. MRI\nB. CT\n{LETTER} and put the letter in one "\\boxed{{}}".',
+    ),
+    # Its options are shown with the letters of their own fields.
+    (
+        "omnimedvqa",
+        {k: v for k, v in OMNI.items() if k != "option_A"} | {"option_C": "US"},
+        False,
+        f"\nQuestion: {Q}\nOptions: \nB. CT\nC. US\n{LETTER} directly.",
+    ),
     ("mmmu-med-val", MMMU, False, f"\n{Q}\n\n(A) x\n(B) y\n\n\n        {LETTER} directly."),
     (
         "mmmu-med-test",

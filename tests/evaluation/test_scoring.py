@@ -110,6 +110,20 @@ def test_the_documentation_lists_every_difference() -> None:
     assert not missing
 
 
+@pytest.mark.parametrize(
+    ("value", "items", "reachable"),
+    [
+        (70.39, 2094, True), (70.39, 1061, False), (70.39, 416, False), (70.39, 836, False), (70.39, 1258, False),
+        (77.16, 451, True), (63.75, 33430, True), (63.75, 2000, True), (83.36, 88996, True),
+        (73.77, 150, False), (73.77, 1752, False), (73.77, 1712, True), (73.77, 122, True), (96.67, 150, True),
+    ],
+)  # fmt: skip
+def test_what_the_papers_numbers_are_compatible_with(value: float, items: int, reachable: bool) -> None:
+    """Section 8: whether a number is that of whole items right in one pass; docs/evaluation.md says so."""
+    right = round(value * items / 100)
+    assert any(f"{100 * r / items:.2f}" == f"{value:.2f}" for r in range(right - 1, right + 2)) is reachable
+
+
 def test_a_benchmark_of_ones_own_is_a_yaml_file(tmp_path: Path) -> None:
     own = tmp_path / "mine.yaml"
     shipped = (Path(find.__wrapped__.__code__.co_filename).parent / "benchmarks/vqa-rad.yaml").read_text()

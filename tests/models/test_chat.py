@@ -38,6 +38,17 @@ def test_an_endpoint_is_asked_for_json_at_temperature_zero(server: ChatServer, m
     assert "Authorization" not in server.headers[1], "no key is sent that the recipe does not name"
 
 
+def test_without_a_schema_no_form_is_asked_for_and_the_name_that_answers_is_kept(
+    server: ChatServer, tmp_path: Path
+) -> None:
+    said = b'{"model": "m-2026-01-01", "choices": [{"message": {"content": "hi"}}]}'
+    server.says = [Say(body=said)]
+    model = CachedChat(endpoint(server), tmp_path)
+    assert model.complete(ASK, None) == model.complete(ASK, None) == Reply("hi", model="m-2026-01-01")
+    assert "response_format" not in server.asked[0] and len(server.asked) == 1
+    assert model.answered_as == {"m-2026-01-01"}
+
+
 def test_too_many_calls_and_faults_of_the_server_are_tried_again(server: ChatServer) -> None:
     server.says = [Say(status=429, headers={"Retry-After": "1"}), Say(status=503), Say("fine")]
     assert endpoint(server).complete(ASK, SCHEMA).text == "fine"
@@ -144,6 +155,7 @@ def test_a_local_model_answers_the_same_twice(causal_model: Path, tmp_path: Path
     model = LocalChat(str(causal_model), max_tokens=8)
     first, second = model.complete(ASK, SCHEMA), model.complete(ASK, SCHEMA)
     assert first == second and first.prompt_tokens > 20 and 1 <= first.completion_tokens <= 8
+    assert model.complete(ASK, None).prompt_tokens < first.prompt_tokens, "no schema is told"
     assert ASK == [{"role": "user", "content": "What is in this sentence?"}], "the question is not changed"
     with pytest.raises(MissingData, match="no language model can be loaded"):
         LocalChat(str(tmp_path))

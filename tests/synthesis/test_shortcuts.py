@@ -108,12 +108,26 @@ def test_flagging_changes_nothing_and_names_what_is_always_solved() -> None:
 def test_nothing_is_done_to_sound_small_or_non_visual_types() -> None:
     sound = treat(group(choices(400)), "drop", ShortcutOptions(margin=0.05))
     assert len(sound.rows) == 400 and not sound.dropped and sound.note == ""
-    small = treat(group(choices(24, biased=1.0)), "drop", ShortcutOptions())
-    assert len(small.rows) == 24 and small.flagged and "24 items of 30" in small.note
+    tiny = treat(group(choices(9, biased=1.0)), "drop", ShortcutOptions())
+    assert len(tiny.rows) == 9 and not tiny.dropped
     known = choices(200, biased=1.0)
     known["visual"] = False
     outcome = treat(group(known), "drop", ShortcutOptions())
     assert len(outcome.rows) == 200 and not outcome.flagged and "by intent" in outcome.note
+
+
+def test_a_small_type_is_acted_on_only_beyond_doubt() -> None:
+    leaky = treat(group(choices(24, biased=1.0)), "drop", ShortcutOptions())
+    assert len(leaky.dropped) > 12 and leaky.before.above("text-only") > 0.3
+    only = ShortcutOptions(act_on=["longest"], margin=0.0)
+    luck = choices(12)
+    luck["options"] = [
+        [f"{o} in the image" if i == ("ABCD".index(a) + (n >= 4)) % 4 else o for i, o in enumerate(options)]
+        for n, (options, a) in enumerate(zip(luck["options"], luck["answer"], strict=True))
+    ]
+    by_luck = treat(group(luck), "drop", only)
+    assert by_luck.before.above("longest") > 0 and not by_luck.dropped
+    assert "12 items are too few to tell" in by_luck.note
 
 
 def test_a_type_without_any_sound_selection_goes_as_a_whole() -> None:

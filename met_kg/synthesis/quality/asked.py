@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from met_kg.models.chat import CachedChat, ChatModel, EndpointChat, LocalChat
 from met_kg.synthesis.index import spaced
 from met_kg.synthesis.prompts import question_prompt
 from met_kg.synthesis.quality.context import LETTERS, Context, text_of_answer
-from met_kg.synthesis.quality.options import ItemJudgeOptions, SolverOptions
 
-__all__ = ["open_chat", "put", "right"]
+__all__ = ["put", "right"]
 
 Item = Mapping[str, Any]
-
-
-def open_chat(options: SolverOptions | ItemJudgeOptions, cache: Path, *, images: bool) -> CachedChat:
-    """The model that a recipe names, its answers kept in folder ``cache``.
-
-    Raises
-    ------
-    MissingData, UsageProblem
-        when it cannot be had.
-    """
-    chat: ChatModel
-    if options.endpoint is not None:
-        chat = EndpointChat.of(options, backoff=options.backoff, max_tokens=options.max_tokens)
-    elif images:
-        from met_kg.models.chat_vlm import VlmChat
-
-        chat = VlmChat(str(options.path), max_tokens=options.max_tokens)
-    else:
-        chat = LocalChat(str(options.path), max_tokens=options.max_tokens)
-    return CachedChat(chat, cache)
 
 
 def put(item: Item) -> str:

@@ -16,8 +16,9 @@ from met_kg import tables
 from met_kg.corpus.images import open_image
 from met_kg.errors import DataProblem
 from met_kg.log import Log, silent
+from met_kg.models.asking import open_chat
 from met_kg.synthesis.index import TreeIndex
-from met_kg.synthesis.quality.asked import open_chat, right
+from met_kg.synthesis.quality.asked import right
 from met_kg.synthesis.quality.checks import Finding, apply_checks, load_checks
 from met_kg.synthesis.quality.context import Context, records
 from met_kg.synthesis.quality.judge import judge_items

@@ -34,14 +34,17 @@ class Measured:
         """How far a baseline is above chance."""
         return float(np.average(self.solved[name], weights=self.weights)) - self.chance
 
+    def interval(self, name: str, clusters: Sequence[str]) -> tuple[float, float]:
+        """95 % interval of a baseline's accuracy, by bootstrap over ``clusters``."""
+        solved, weights = self.solved[name].tolist(), self.weights.tolist()
+        low, high = clustered_interval(solved, clusters, weights=weights, rounds=1000) or (0.0, 1.0)
+        return low, high
+
     def figures(self, clusters: Sequence[str]) -> dict[str, Any]:
-        """Accuracy of each baseline with its 95 % interval (bootstrap over ``clusters``: samples) and its distance from
-        chance."""
+        """Accuracy of each baseline with its 95 % interval (``clusters``: samples) and its distance from chance."""
         found: dict[str, Any] = {}
         for name in (b for b in BASELINES if b in self.solved):
-            low, high = clustered_interval(
-                self.solved[name].tolist(), clusters, weights=self.weights.tolist(), rounds=1000
-            ) or (0.0, 1.0)
+            low, high = self.interval(name, clusters)
             above = self.above(name)
             found[name] = {
                 "accuracy": round(self.chance + above, 4),

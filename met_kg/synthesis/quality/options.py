@@ -6,7 +6,7 @@ from typing import Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from met_kg.models.options import ChatOptions
+from met_kg.models.options import AskingOptions
 
 __all__ = [
     "BASELINES",
@@ -34,23 +34,11 @@ Baseline = Literal[
 BASELINES: Final[tuple[Baseline, ...]] = get_args(Baseline)
 
 
-class _Asked(ChatOptions):
-    """A model that is asked about many items."""
-
-    timeout: float = Field(default=120, gt=0, description="seconds")
-    backoff: float = Field(default=1.0, ge=0, description="seconds before the first further try; then twice as long")
-    max_tokens: int = Field(default=512, ge=16)
-    failures: int = Field(default=3, ge=1, description="failures in a row after which the endpoint counts as dead")
-    when_dead: Literal["stop", "unjudged"] = Field(
-        default="stop", description="stop with an error (what was answered is kept), or leave the rest unjudged"
-    )
-
-
-class SolverOptions(_Asked):
+class SolverOptions(AskingOptions):
     """A language model that answers without the image."""
 
 
-class ItemJudgeOptions(_Asked):
+class ItemJudgeOptions(AskingOptions):
     """A language model, or a multimodal one, that judges items by a rubric."""
 
     images: bool = Field(default=True, description="whether the model is shown the image")
@@ -71,7 +59,7 @@ class ShortcutOptions(BaseModel):
         default=["majority", "longest", "shortest", "common-word", "question-word", "text-only", "language-model"],
         description="baselines that must not beat chance by more; the others are measured",
     )
-    minimum: int = Field(default=30, ge=10, description="items of a type and format below which nothing is done")
+    minimum: int = Field(default=30, ge=10, description="in fewer items only what is above chance beyond doubt counts")
     folds: int = Field(default=5, ge=2, description="cross-validation folds, by patient or document")
     repeats: int = Field(default=3, ge=1, description="cross-validations, each with other folds")
     solver: SolverOptions | None = None

@@ -28,7 +28,7 @@ _SHARE: Final = 0.5
 #: Part of the margin that a second look allows.
 _SURE: Final = 0.6
 _ROUNDS: Final = 40
-#: Of fewer items nothing can be said: they go, too.
+#: Of fewer items nothing can be said: a group that is brought down to them goes whole.
 _FEWEST: Final = 10
 _LEAST_WEIGHT: Final = 0.02
 #: Turns of a group have different folds: those of the rounds, of the second look at each, and the last measurement.
@@ -59,16 +59,20 @@ class Outcome:
 
 
 def treat(group: Group, policy: Policy, options: ShortcutOptions) -> Outcome:
-    """Apply a policy to a group; one that is not visual, or too small to learn from, is measured alone."""
+    """Apply a policy to a group; one that is not visual is measured alone.
+
+    In a group of fewer items than ``options.minimum`` a baseline counts as above chance only beyond doubt: its interval
+    must lie above chance. Else what a small group gains or loses by luck would take its items one after the other.
+    """
     rows = np.arange(len(group), dtype=np.int64)
     even = np.ones(len(group))
     before = group.measure(rows, even, options, turn=0)
     if not group.visual:
         return Outcome(policy, rows, even, before, before, {}, {}, "can be answered without the image by intent")
-    if not _over(before, options):
+    if not _above_margin(before, options):
         return Outcome(policy, rows, even, before, before, {}, {})
-    if len(group) < options.minimum:
-        note = f"{len(group)} items of {options.minimum} needed to learn from: nothing was done"
+    if not _over(group, rows, before, options):
+        note = f"{len(group)} items are too few to tell: nothing was done"
         return Outcome(policy, rows, even, before, before, {}, _solved(before, rows, options), note)
     dropped: dict[int, str] = {}
     weights, note = even, ""
@@ -82,7 +86,18 @@ def treat(group: Group, policy: Policy, options: ShortcutOptions) -> Outcome:
     return Outcome(policy, rows, weights, before, after, dropped, flagged, note)
 
 
-def _over(measured: Measured, options: ShortcutOptions) -> dict[str, float]:
+def _over(group: Group, rows: Ints, measured: Measured, options: ShortcutOptions) -> dict[str, float]:
+    """Baselines to do something about, with how far they are above chance; of a small group those beyond doubt."""
+    found = _above_margin(measured, options)
+    if len(group) >= options.minimum:
+        return found
+    if len(group) < _FEWEST:
+        return {}
+    clusters = group.clusters(rows)
+    return {name: above for name, above in found.items() if measured.interval(name, clusters)[0] > measured.chance}
+
+
+def _above_margin(measured: Measured, options: ShortcutOptions) -> dict[str, float]:
     """Baselines to act on that beat chance by more than the margin, with how far they are above chance."""
     found = {name: measured.above(name) for name in measured.solved if name in options.act_on}
     return {name: above for name, above in found.items() if above > options.margin}
@@ -95,8 +110,8 @@ def _confirmed(
 
     One look alone would be believed in the round in which it happens to be low, and the last measurement be higher.
     """
-    over = _over(measured, options)
-    if over or "text-only" not in measured.solved or "text-only" not in options.act_on:
+    over = _over(group, rows, measured, options)
+    if over or len(group) < options.minimum or "text-only" not in measured.solved or "text-only" not in options.act_on:
         return over
     above = group.measure(rows, weights, options, turn=_SECOND_LOOK + turn, repeats=2 * options.repeats).above(
         "text-only"
@@ -180,7 +195,7 @@ def _reweight(group: Group, options: ShortcutOptions) -> tuple[Floats, str]:
 
 def _solved(measured: Measured, rows: Ints, options: ShortcutOptions) -> dict[int, str]:
     """Rows that the text-only solver or the language model solves every time, where it is above the margin."""
-    over = _over(measured, options)
+    over = _above_margin(measured, options)
     found: dict[int, str] = {}
     for name in ("text-only", "language-model"):
         if name in over:

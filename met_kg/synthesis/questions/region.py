@@ -19,11 +19,11 @@ def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
     found: dict[str, Target] = {}
     named: Counter[str] = Counter()
     for anchor in most_specific(sample.seen("anatomy"), tree):
-        for node in sorted(regions & ({anchor.node} | tree.wholes(anchor.node))):
+        for node in sorted(regions & ({anchor.node} | tree.body.wholes(anchor.node))):
             found.setdefault(node, Target(anchor, node, "part-of"))
             named[node] += _SURE if "metadata" in anchor.method else 1
     # The head holds the face: the smallest regions count, and only one may remain.
-    inner = [node for node in found if not any(node in tree.wholes(other) for other in found)]
+    inner = [node for node in found if not any(node in tree.body.wholes(other) for other in found)]
     if len(inner) == 1 and named[inner[0]] >= _SURE:
         yield found[inner[0]]
 

@@ -12,11 +12,8 @@ from met_kg.synthesis.sample import Sample
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
     anchor = sole(sample, "anatomy", "organ", tree)
     if anchor is not None:
-        asked: set[str] = set()
         for link in tree.two_steps(anchor.node, "seat-imaging"):
-            fits = link.target in tree.answers("examination") and link.target not in sample.barred
-            if fits and link.target not in asked:
-                asked.add(link.target)
+            if link.target in tree.answers("examination") and link.target not in sample.barred:
                 words = (("what", tree.nodes[link.carrier].axis),)
                 yield Target(anchor, link.target, "seat-imaging", link.carrier, words)
 

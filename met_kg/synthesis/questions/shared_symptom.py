@@ -12,10 +12,8 @@ from met_kg.synthesis.sample import Sample
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
     anchor = sole(sample, "finding", "finding", tree)
     if anchor is not None:
-        asked: set[str] = set()
         for link in tree.two_steps(anchor.node, "shared-symptom"):
-            if link.target in tree.answers("symptom") and link.target not in asked:
-                asked.add(link.target)
+            if link.target in tree.answers("symptom"):
                 yield Target(anchor, link.target, "shared-symptom", link.carrier)
 
 
