@@ -110,7 +110,8 @@ def _kept(config: TrainConfig, model: Any) -> float:
         ]
         layer += 1.25 * sum(inputs) / layers
     # With checkpointing the input of each layer, and one layer at a time in full.
-    return layers * hidden + layer if config.gradient_checkpointing else layers * layer
+    kept = layers * hidden + layer if config.gradient_checkpointing else layers * layer
+    return float(kept)
 
 
 def _adapter_size(config: TrainConfig, model: Any) -> int:
