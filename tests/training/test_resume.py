@@ -118,6 +118,7 @@ def test_early_stopping_keeps_the_best_weights_and_is_the_same_after_a_stop(
 ) -> None:
     # So quick that the held-out loss soon grows again.
     settings = {"method": method, "eval_split": "test", "max_steps": 40, "save_steps": 2, "early_stopping_patience": 2}
+    settings |= {"max_eval_examples": 2}
     settings |= {"lr": 0.2 if method == "lora" else 0.02, "scheduler": "constant", "warmup": 0.0, "dropout": 0.0}
     config = config.model_copy(update=settings)
     whole = config.model_copy(update={"out": str(tmp_path / "whole")})
