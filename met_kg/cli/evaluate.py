@@ -1,14 +1,19 @@
-"""``met eval``: answer and score benchmarks with a model. ``met score``: score predictions without one."""
+"""``met eval``: answer and score benchmarks with a model; ``met eval report`` shows the results.
+
+``met score``: score predictions without a model.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from met_kg.cli.evaluate_report import TREE, report
 from met_kg.errors import MissingData, UsageProblem
 
 if TYPE_CHECKING:
@@ -116,15 +121,16 @@ def _judge(settings: Path | None, cache: Path | None, out: Path | None) -> Judge
     return Judge.of(read_options(settings), cache or Path(str(out)) / "judge")
 
 
-@click.command(
+@click.group(
     "eval",
+    invoke_without_command=True,
     epilog="\b\nExample:\n"
     "  met eval --model runs/quickstart/base --benchmark own-items --source runs/quickstart --out runs/eval",
 )
-@click.option("--model", required=True, metavar="DIR_OR_ID", help="Image-text-to-text model: a folder or a hub id.")
+@click.option("--model", metavar="DIR_OR_ID", help="Image-text-to-text model: a folder or a hub id.")
 @click.option("--adapter", type=click.Path(path_type=Path, file_okay=False), help="A PEFT adapter for it.")
-@click.option("--benchmark", required=True, metavar="NAME[,NAME]", help="One or more benchmarks.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the results.")
+@click.option("--benchmark", metavar="NAME[,NAME]", help="One or more benchmarks.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.")
 @click.option(
     "--source", type=click.Path(path_type=Path, file_okay=False), help="Folder of the release files (own-items: a run)."
 )
@@ -135,23 +141,35 @@ def _judge(settings: Path | None, cache: Path | None, out: Path | None) -> Judge
 @click.option(
     "--max-new-tokens", type=click.IntRange(min=1), default=64, show_default=True, help="Length of an answer."
 )
+@TREE
 @click.option("--reasoning", is_flag=True, help="Ask for the answer in a box, as the harness's reasoning mode does.")
 @_PROTOCOL
+@click.pass_context
 def evaluate(
-    model: str,
+    ctx: click.Context,
+    model: str | None,
     adapter: Path | None,
-    benchmark: str,
-    out: Path,
+    benchmark: str | None,
+    out: Path | None,
     source: Path | None,
+    tree: Path | None,
     limit: int | None,
     batch_size: int,
     max_new_tokens: int,
     reasoning: bool,
     protocol: Any,
 ) -> None:
-    """Answer and score benchmarks with a model. A run that was stopped goes on where it was."""
+    """Answer and score benchmarks with a model. A run that was stopped goes on where it was.
+
+    'met eval report DIR' shows the results on a page.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if model is None or benchmark is None or out is None:
+        raise UsageProblem("met eval answers with a model", hint="give --model, --benchmark and --out")
     from met_kg.evaluation.benchmark import find, names
     from met_kg.evaluation.run import answer_benchmark
+    from met_kg.graph.store import Graph
     from met_kg.log import Log
     from met_kg.models import vlm
 
@@ -162,26 +180,32 @@ def evaluate(
     # All records first: a benchmark that is not there should not cost an hour of answers to another one.
     loaded = [_load(b, source, out / b.name / "images") for b in benches]
     mind = vlm.load(model, adapter)
-    for bench, records in zip(benches, loaded, strict=True):
-        metrics = answer_benchmark(
-            mind,
-            bench,
-            records,
-            out / bench.name,
-            base=source or out,
-            protocol=protocol,
-            batch_size=batch_size,
-            max_new_tokens=max_new_tokens,
-            log=Log(),
-            limit=limit,
-            reasoning=reasoning,
-        )
-        _print(metrics)
-        if metrics["set_aside"]:
-            click.echo(
-                f"{metrics['set_aside']} records could not be asked: {out / bench.name / 'set-aside.jsonl'}", err=True
+    with Graph.open(tree / "store") if tree else nullcontext() as graph:
+        for bench, records in zip(benches, loaded, strict=True):
+            metrics = answer_benchmark(
+                mind,
+                bench,
+                records,
+                out / bench.name,
+                base=source or out,
+                protocol=protocol,
+                batch_size=batch_size,
+                max_new_tokens=max_new_tokens,
+                log=Log(),
+                limit=limit,
+                reasoning=reasoning,
+                graph=graph,
             )
-        click.echo(f"files: {out / bench.name}")
+            _print(metrics)
+            if metrics["set_aside"]:
+                click.echo(
+                    f"{metrics['set_aside']} records could not be asked: {out / bench.name / 'set-aside.jsonl'}",
+                    err=True,
+                )
+            click.echo(f"files: {out / bench.name}")
+
+
+evaluate.add_command(report)
 
 
 def _load(bench: Benchmark, source: Path | None, images: Path) -> Loaded:

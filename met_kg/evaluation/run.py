@@ -17,14 +17,13 @@ from met_kg.evaluation.benchmark import Benchmark, find
 from met_kg.evaluation.contamination import contamination, image_hashes
 from met_kg.evaluation.prompts import build_prompt
 from met_kg.evaluation.records import IMAGE, Loaded, load_records, write_jsonl, write_metrics
-from met_kg.evaluation.rollup import nodes_of_records, roll_up
 from met_kg.evaluation.score import HARNESS_SEED, Protocol, read_lines, score
+from met_kg.evaluation.tree import along_the_tree
 from met_kg.graph.store import Graph
 from met_kg.log import Log
 from met_kg.models.generation import Request, generate
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
-from met_kg.vocabulary import is_curie
 
 if TYPE_CHECKING:
     from met_kg.models.vlm import Vlm
@@ -122,7 +121,9 @@ def answer_benchmark(
         hashes = image_hashes([expand_path(r[IMAGE], base=base) for r in records])
         metrics["contamination"] = contamination(scored.items, hashes, training_images)
     if graph is not None:
-        metrics["tree"] = _along_the_tree(graph, bench, records, [bool(i["correct"]) for i in scored.items])
+        along = along_the_tree(graph, bench, lines, scored.items)
+        along.write(out)
+        metrics["tree"] = along.metrics
     write_jsonl(scored.items, out / "items.jsonl")
     if set_aside:
         write_jsonl([asdict(q) for q in set_aside], out / "set-aside.jsonl")
@@ -177,29 +178,17 @@ def _answered(out: Path, key: str, count: int) -> list[str] | None:
     return [line["model_output"] for line in lines] if whole else None
 
 
-def _along_the_tree(
-    graph: Graph, bench: Benchmark, records: Sequence[Record], correct: Sequence[bool]
-) -> dict[str, Any]:
-    if bench.scorer == "items":
-        nodes = [[node] if is_curie(node := str(r["key_node"])) else [] for r in records]
-    else:
-        from met_kg.literature.lexicon import Lexicon
-        from met_kg.literature.linker import Linker
-
-        linker = Linker(Lexicon.from_graph(graph))
-        nodes = nodes_of_records(linker, (f"{bench.field(r, 'question')} {bench.field(r, 'answer')}" for r in records))
-    return roll_up(graph, nodes, correct)
-
-
 def item_records(run: Path, split: str) -> list[dict[str, Any]]:
     """A run's own items of one split as benchmark records."""
     vqa = tables.read("vqa", run / "vqa.parquet")
     samples = tables.read("samples", run / "samples.parquet", ["sample_id", "image"])
     image = dict(zip(samples["sample_id"], samples["image"], strict=True))
     columns = ["item_id", "sample_id", "type", "format", "question", "options", "answer", "key_node", "difficulty"]
+    columns.append("distractor_nodes")
     chosen = vqa[vqa["split"] == split].sort_values("item_id")[columns]
     records = [dict(zip(columns, row, strict=True)) for row in chosen.itertuples(index=False, name=None)]
-    return [{**r, "options": list(r["options"]), IMAGE: image[r["sample_id"]]} for r in records]
+    listed = ("options", "distractor_nodes")
+    return [{**r, **{name: list(r[name]) for name in listed}, IMAGE: image[r["sample_id"]]} for r in records]
 
 
 def _training_images(run: Path) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,11 +16,11 @@ from met_kg.report.items_view import items_view
 from met_kg.report.model_view import training_view
 from met_kg.report.provenance_view import provenance_view, shown_path
 from met_kg.report.quality_view import quality_view
-from met_kg.report.run_data import RunData, read_run
+from met_kg.report.run_data import read_run
 from met_kg.report.thumbnails import Thumbnails
 from met_kg.report.tree_view import literature_view, tree_view
 
-__all__ = ["write_report"]
+__all__ = ["environment", "write_report"]
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _SECTIONS: Final = (
@@ -81,12 +82,13 @@ def write_report(run: Path, out: Path) -> dict[str, Any]:
         "provenance": provenance_view(data),
     }
     text = (
-        _environment(data)
+        environment(data.label)
         .get_template("report.html.j2")
         .render(
             name=data.name,
             sections=[{"id": section, "title": title} for section, title in _SECTIONS],
             flow=flow(views),
+            slices_from=".",
             **views,
         )
     )
@@ -176,14 +178,25 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{100 * share:.1f} %"
 
 
-def _environment(data: RunData) -> jinja2.Environment:
-    environment = jinja2.Environment(
+def points(share: float) -> str:
+    """A difference of two shares in percentage points, with its sign.
+
+    >>> points(0.0167), points(-0.0001)
+    ('+1.7', '0.0')
+    """
+    rounded = round(100 * share, 1)
+    return f"{rounded:+.1f}" if rounded else "0.0"
+
+
+def environment(label: Callable[[str], str]) -> jinja2.Environment:
+    """Where templates are filled in: everything escaped, nothing undefined; ``label`` names a node."""
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,  # captions, options and predictions are untrusted text
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "plural": plural, "percent": percent, "relative": shown_path}
-    environment.globals["label"] = data.label
-    return environment
+    made.filters |= {"number": number, "plural": plural, "percent": percent, "points": points, "relative": shown_path}
+    made.globals["label"] = label
+    return made

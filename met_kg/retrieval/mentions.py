@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
@@ -17,6 +18,9 @@ __all__ = ["FIELDS", "mention_anchors", "other_panels", "polarity"]
 
 #: Text columns of a sample and how much a mention there counts: its context may be about more than the image.
 FIELDS: Final = {"caption": 1.0, "context": 0.9}
+
+#: What follows a mention that only says what something looks like: "finger-like projections".
+_LIKENESS: Final = re.compile(r"[\s-]?(?:like|shaped)\b")
 
 #: What is said of a node -> what an anchor says of the image. Only ``positive`` shows the node. What a patient had
 #: before may still be seen. What relatives have, or what would be if, says nothing of the image: no anchor.
@@ -75,6 +79,8 @@ def mention_anchors(samples: pd.DataFrame, linker: Linker) -> Iterator[dict[str,
             mentions = linker.link(text, other_panels(meta, field))
             here[sample_id].update(m.node for m in mentions if m.assertion in _POLARITY)
             for m in mentions:
+                if _LIKENESS.match(text, m.end):
+                    continue
                 said = polarity(m.assertion, m.axis)
                 # What is said of the panel itself counts; another panel must not blur it.
                 if said is None or (m.assertion == "other-panel" and m.node in here[sample_id]):

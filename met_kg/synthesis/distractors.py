@@ -155,7 +155,11 @@ class Distractors:
             return "related to the key" if node in self._tree.lineage(target.key) else ""
         if node in sample.barred:
             return "related to what the sample shows"
-        if target.claim == "depicts" and not kind.single:
+        if target.claim == "depicts" and kind.single:
+            # One region is meant, and the next may be in the picture.
+            if not self._surroundings(sample).divisions.isdisjoint(self._tree.body.divisions(node)):
+                return "perhaps in the picture as well"
+        elif target.claim == "depicts":
             around = self._surroundings(sample)
             # A pleural effusion often goes with pneumonia, even where the record does not name it.
             if node in around.company:
@@ -165,7 +169,7 @@ class Distractors:
                 if not around.places.isdisjoint(self._tree.body.places(node)):
                     return "in the same place as what the sample shows"
                 # Of a picture of a part of the body only what is known to lie far from it is missing for sure.
-                if around.divisions and not self._elsewhere(node, around.divisions):
+                if not self._elsewhere(node, around.divisions):
                     return "perhaps in the picture as well"
             if target.subject != target.key and self._sits_there(target.subject, node):
                 return "right as well"
@@ -188,7 +192,7 @@ class Distractors:
         if claim == "parent":
             return node in self._tree.lineage(target.subject) or self._sits_there(target.subject, node)
         if claim == "sibling":
-            return self._tree.nodes[node].parent == target.carrier
+            return target.carrier in lineage
         if claim not in ("shared-symptom", "seat-imaging") and (claim not in PREDICATE or CLAIMS[claim].right is None):
             return False
         right = self._right_answers(claim, target.subject)

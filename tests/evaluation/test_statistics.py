@@ -1,4 +1,4 @@
-"""Intervals, paired tests, and accuracy along the tree."""
+"""Intervals and paired tests."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from met_kg import statistics
-from met_kg.evaluation.rollup import roll_up
-from met_kg.graph.store import Graph
-from met_kg.statistics import clustered_interval, holm, mcnemar, paired_difference
+from met_kg.statistics import clustered_interval, exact_interval, holm, mcnemar, paired_difference
 
 
 def test_intervals_widen_when_questions_share_an_image() -> None:
@@ -49,8 +47,14 @@ def test_paired_statistics() -> None:
     assert holm([0.04, 0.01, 0.03]) == [0.06, 0.03, 0.06]
 
 
-def test_roll_up_counts_an_item_once_a_branch(mini_graph: Graph) -> None:
-    found = roll_up(mini_graph, [["DOID:552", "DOID:850"], ["UBERON:0002048"], []], [True, False, True])
-    assert found["axes"]["disease"] == {"total": 1, "right": 1, "acc": 1.0}
-    assert found["axes"]["anatomy"]["acc"] == 0.0 and found["unlinked"] == 1
-    assert [b["branch"] for b in found["branches"]] == ["UBERON:0000465", "DOID:1579"]
+def test_the_exact_interval_covers_also_of_few_clustered_items() -> None:
+    rng = np.random.default_rng(11)
+    covered = 0
+    for _ in range(300):
+        chance = rng.beta(1, 3, size=12)  # twelve images, three questions each, that are hard or easy together
+        right = [bool(r) for share in chance for r in rng.random(3) < share]
+        low, high = exact_interval(right, [str(i // 3) for i in range(36)])
+        covered += low <= 0.25 <= high
+    assert covered >= 285, "95 of 100 or more: the exact interval is on the safe side"
+    assert exact_interval([True, False], ["a", "a"])[1] > 0.97, "one image tells hardly anything"
+    assert exact_interval([False] * 4, ["a", "a", "b", "c"]) == statistics.accuracy_interval([False] * 4, [*"aabc"])

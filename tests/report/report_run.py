@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
 
 from met_kg import tables
+from met_kg.evaluation.benchmark import find
+from met_kg.evaluation.records import write_jsonl, write_metrics
+from met_kg.evaluation.score import score
+from met_kg.evaluation.tree import along_the_tree
 from met_kg.graph.closure import add_closure
 from met_kg.graph.store import Graph
 from met_kg.retrieval.coverage import coverage
@@ -186,45 +191,43 @@ def _shortcuts(run: Path) -> None:
     )
 
 
-def _evaluation(folder: Path) -> None:
-    share = {"total": 20, "right": 9, "acc": 0.45}
-    _write_json(
-        folder / "metrics.json",
-        {
-            "benchmark": "own-items",
-            "title": "Held-out items of a run",
-            "protocol": "medevalkit",
-            "judge": "none",
-            "expected_items": 0,
-            "errors": 0,
-            "notes": {"unparsed": 2},
-            "total metrics": share,
-            "interval_95": [0.25, 0.65],
-            "close": {"total": 0, "right": 0, "acc": None},
-            "open": {"total": 8, "right": 4, "acc": 0.0625, "acc_recomputed": 0.5},
-            "multiple choice": {"total": 12, "right": 5, "acc": 5 / 12},
-            "baselines": {"majority": 0.4, "chance": 0.25, "majority_answer": "a", "majority_from": "train"},
-            "settings": {"batch_size": 4},
-            "tree": {
-                "axes": {"disease": share},
-                "branches": [{"axis": "disease", "branch": "DOID:850", "label": "lung disease", **share}],
-                "unlinked": 0,
-            },
-        },
-    )
-    asked = {
-        "record": {
-            "sample_id": "0001",
-            "question": f"What is it? {EVIL}",
-            "format": "multiple-choice",
-            "options": ["CT", "MRI"],
-            "answer": "A",
-        },
-        "model_output": f"B {EVIL}",
+def evaluation_lines() -> list[dict[str, Any]]:
+    """Answers to 20 own items: 12 choices, 5 of them right, and 8 in words, 4 of them right."""
+    shared = {"sample_id": "0001", "question": f"What is it? {EVIL}", "key_node": "DOID:552"}
+    chosen = {
+        "format": "multiple-choice",
+        "options": ["pneumonia", "asthma", "heart disease"],
+        "answer": "A",
+        "distractor_nodes": ["DOID:2841", "DOID:114"],
     }
-    item = {"index": 0, "kind": "choice", "extracted": "B", "correct": False}
-    (folder / "predictions.jsonl").write_text(json.dumps(asked) + "\n", encoding="utf-8")
-    (folder / "items.jsonl").write_text(json.dumps(item) + "\n", encoding="utf-8")
+    said = [(chosen, "A")] * 5 + [(chosen, "B")] * 6 + [(chosen, f"unsure {EVIL}")]
+    said += [({"format": "open", "answer": "pneumonia"}, text) for text in ["pneumonia"] * 4 + ["asthma"] * 4]
+    return [
+        {"record": shared | record | {"sample_id": f"{n % 10:04d}"}, "model_output": text}
+        for n, (record, text) in enumerate(said)
+    ]
+
+
+def write_evaluation(folder: Path, graph: Graph) -> None:
+    """What ``met eval`` leaves of those answers, under the protocol ``corrected``."""
+    bench, lines = find("own-items"), evaluation_lines()
+    scored = score(bench, lines, protocol="corrected")
+    along = along_the_tree(graph, bench, lines, scored.items, min_items=4)
+    baselines: dict[str, Any] = {"majority": 0.4, "chance": 0.25, "majority_answer": "a", "majority_from": "train"}
+    gap = {"difference": 0.1, "low": -0.05, "high": 0.25}
+    blind = {"total": 20, "right": 7, "acc": 0.35, "interval_95": [0.2, 0.5], "model_minus_this": gap}
+    letters: dict[str, Any] = {"A": {"gold": 12, "chosen": 5, "right": 5, "acc_where_gold": 5 / 12}}
+    letters["B"] = {"gold": 0, "chosen": 6, "right": 0, "acc_where_gold": None}
+    baselines |= {"constants": {"A": 0.6}, "compared": {"text": blind}}
+    baselines["positions"] = {"total": 12, "unread": 1, "letters": letters}
+    seen: dict[str, Any] = {"image in training": {"total": 0, "right": 0, "acc": None}}
+    seen["image not in training"] = {"total": 20, "right": 9, "acc": 0.45}
+    metrics = scored.metrics | {"baselines": baselines, "contamination": seen, "tree": along.metrics, "set_aside": 1}
+    metrics["settings"] = scored.metrics["settings"] | {"model": f"m {EVIL}", "stand_in": True, "batch_size": 4}
+    along.write(folder)
+    write_jsonl(scored.items, folder / "items.jsonl")
+    write_jsonl(lines, folder / "predictions.jsonl")
+    write_metrics(metrics, folder / "metrics.json")
 
 
 def _store(run: Path) -> None:
@@ -293,7 +296,8 @@ def make_run(run: Path) -> Path:
         run / "adapter" / "adapter_config.json",
         {"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["v_proj", "q_proj"]},
     )
-    _evaluation(run / "eval" / "own-items")
+    with Graph.open(run / "store") as graph:
+        write_evaluation(run / "eval" / "own-items", graph)
     bins = [{"probability": 0.1, "right": 0.2, "weight": 0.5}, {"probability": 0.9, "right": 0.8, "weight": 0.5}]
     curves = ("margin, uncalibrated", "caption", "all")
     _write_json(

@@ -98,6 +98,9 @@ CASES = [
     ("score --benchmark vqa-rad --predictions answers.jsonl", 1, "line 2 is not JSON"),
     ("score --benchmark vqa-rad --predictions nowhere.jsonl", 2, "nowhere.jsonl"),
     ("eval --model folder --benchmark vqa-rad --out out", 2, "folder: the model folder has no config.json"),
+    ("eval --model folder", 2, "give --model, --benchmark and --out"),
+    ("eval report folder", 2, "folder: this folder holds no evaluated benchmark"),
+    ("eval report folder --tree folder", 2, "the run has no triple store"),
     ("sources fetch nowhere", 2, "no source is called 'nowhere'"),
     ("nothing", 2, "no command is called 'nothing'"),
 ]

@@ -11,7 +11,7 @@ from met_kg.synthesis.sample import Anchor, Sample
 
 #: So near, in letters, a side stands to what it is said of.
 _NEAR: Final = 40
-_STOPS: Final = frozenset(".;:?!(")
+_STOPS: Final = frozenset(".,;:?!(")
 
 
 def _beside(side: Anchor, what: Anchor, sample: Sample) -> bool:

@@ -14,7 +14,7 @@ def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
     if anchor is not None:
         for link in tree.two_steps(anchor.node, "seat-imaging"):
             if link.target in tree.answers("examination") and link.target not in sample.barred:
-                words = (("what", tree.nodes[link.carrier].axis),)
+                words = (("what", "a disease" if tree.nodes[link.carrier].axis == "disease" else "an abnormality"),)
                 yield Target(anchor, link.target, "seat-imaging", link.carrier, words)
 
 
@@ -24,12 +24,12 @@ QUESTION = QuestionType(
     targets=_targets,
     wordings={
         "multiple-choice": (
-            "A {what} of the structure shown is commonly imaged by which of these?",
-            "Which examination is commonly used for a {what} seated in the structure in this image?",
-            "To look for a {what} of the structure seen here, which study would you choose?",
-            "Which of these studies commonly demonstrates a {what} of the structure shown?",
-            "For which of these examinations is the structure in this image a usual target, when a {what} is sought?",
-            "Which imaging study is in common use for a {what} of the structure depicted?",
+            "Which of these commonly images {what} of the structure shown?",
+            "Which examination is commonly used for {what} seated in the structure in this image?",
+            "To look for {what} of the structure seen here, which study would you choose?",
+            "Which of these studies commonly demonstrates {what} of the structure shown?",
+            "For which of these examinations is the structure in this image a usual target, when {what} is sought?",
+            "Which imaging study is in common use for {what} of the structure depicted?",
         ),
     },
     pictured=False,

@@ -1,0 +1,147 @@
+"""What the tree says of the nodes that a benchmark names. Each question is put to the graph once a node or a pair."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, cast
+
+from met_kg.graph.store import Graph
+from met_kg.literature.lexicon import Lexicon
+from met_kg.literature.linker import Linker
+from met_kg.retrieval.resolve import Ancestors
+
+__all__ = ["NOT_LINKED", "RELATIONS", "SAME", "Node", "Tree"]
+
+SAME: Final = "same node"
+NOT_LINKED: Final = "not linked"
+#: Relation of the answer given to the right one -> its query; the first that holds counts. Another axis is asked first:
+#: it shuts all others out.
+_QUERIES: Final = {
+    "other axis": "evaluate/relation/other-axis",
+    "parent": "evaluate/relation/parent",
+    "child": "evaluate/relation/child",
+    "ancestor": "evaluate/relation/ancestor",
+    "descendant": "evaluate/relation/descendant",
+    "whole": "evaluate/relation/whole",
+    "part": "evaluate/relation/part",
+    "sibling": "evaluate/relation/sibling",
+    "same branch": "evaluate/relation/same-branch",
+    "other branch": "evaluate/relation/other-branch",
+}
+#: All relations, closest first.
+RELATIONS: Final = (SAME, *list(_QUERIES)[1:], "other axis", NOT_LINKED)
+
+#: Answers of one word that the linker does not read alone, and the form in which it does: "Right" is a side.
+_WHOLE_ANSWERS: Final = ("{} side", "{} plane")
+#: "The above image" stands above the question; nothing in it is superior.
+_ABOVE: Final = re.compile(
+    r"\babove (?=(?:images?|pictures?|figures?|scans?|films?|x-?rays?|cts?|mris?)\b)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A live node of the tree."""
+
+    node: str
+    label: str
+    axis: str
+    depth: int
+    parent: str  # '' for the root of an axis
+
+
+class Tree:
+    """A tree as evaluation asks it. Texts, nodes and pairs that were asked before are not asked again.
+
+    Parameters
+    ----------
+    graph
+        a store with a tree and its closure; it must stay open.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.ancestors = Ancestors(graph)
+        parents = {str(row["node"]): str(row["parent"]) for row in graph.rows("build/tree-parents")}
+        self._nodes: dict[str, Node] = {}
+        for row in graph.rows("retrieve/nodes"):
+            node, depth = str(row["node"]), int(cast(int, row["depth"]))
+            above = parents.get(node, "") if depth else ""
+            self._nodes[node] = Node(node, str(row["label"]), str(row["axis"]), depth, above)
+        self._asking = frozenset(str(row["node"]) for row in graph.rows("evaluate/asking"))
+        self._linker: Linker | None = None
+        self._questions: dict[str, tuple[str, ...]] = {}
+        self._answers: dict[str, tuple[str, ...]] = {}
+        self._branches: dict[str, tuple[str, ...]] = {}
+        self._general: set[str] = set()
+        self._pairs: dict[tuple[str, str], str] = {}
+
+    def __contains__(self, node: str) -> bool:
+        return node in self._nodes
+
+    def __getitem__(self, node: str) -> Node:
+        return self._nodes[node]
+
+    def in_question(self, text: str) -> tuple[str, ...]:
+        """The nodes that a question names, in order, each once, without those of the words of asking."""
+        if text not in self._questions:
+            found = self._link(_ABOVE.sub("", text))
+            self._questions[text] = tuple(node for node in found if node not in self._asking)
+        return self._questions[text]
+
+    def in_answer(self, text: str) -> tuple[str, ...]:
+        """The nodes that an answer or an option names, in order, each once.
+
+        A whole answer of one word is also tried in capitals (scorers write 'mri') and as a side or plane.
+        """
+        if text not in self._answers:
+            found = self._link(text)
+            if not found and (word := text.strip(" \t\r\n.,;:!?")) and " " not in word:
+                tries = [word.upper(), *(form.format(word) for form in _WHOLE_ANSWERS)]
+                found = next((nodes for form in tries if (nodes := self._lookup(form))), ())
+            self._answers[text] = found
+        return self._answers[text]
+
+    def _link(self, text: str) -> tuple[str, ...]:
+        if self._linker is None:  # built on first use: a benchmark of node identifiers only needs none
+            self._linker = Linker(Lexicon.from_graph(self.graph))
+        return self.live(mention.node for mention in self._linker.link(text))
+
+    def _lookup(self, name: str) -> tuple[str, ...]:
+        assert self._linker is not None
+        return self.live(reading.entry.node for reading in self._linker.lexicon.lookup(name))
+
+    def live(self, nodes: Iterable[str]) -> tuple[str, ...]:
+        """Those of the nodes that this tree has, in order, each once."""
+        return tuple(dict.fromkeys(node for node in nodes if node in self._nodes))
+
+    def branches(self, node: str) -> tuple[str, ...]:
+        """The branches that a node lies in: query ``evaluate/branch``."""
+        if node not in self._branches:
+            rows = list(self.graph.rows("evaluate/branch", node=node))
+            self._branches[node] = tuple(str(row["branch"]) for row in rows)
+            if any(row["general"] for row in rows):
+                self._general.add(node)
+        return self._branches[node]
+
+    def is_general(self, node: str) -> bool:
+        """Whether branches of the axis begin below the node."""
+        self.branches(node)
+        return node in self._general
+
+    def relation(self, gold: Iterable[str], given: Iterable[str]) -> str:
+        """How the answer given stands to the right one: the closest relation between any two of their nodes."""
+        given = list(given)
+        found = {self._pair(right, said) for right in gold for said in given}
+        return min(found, key=RELATIONS.index, default=NOT_LINKED)
+
+    def _pair(self, gold: str, given: str) -> str:
+        if gold == given:
+            return SAME
+        key = (gold, given)
+        if key not in self._pairs:
+            holds = (name for name, query in _QUERIES.items() if self.graph.ask(query, gold=gold, given=given))
+            self._pairs[key] = next(holds, NOT_LINKED)
+        return self._pairs[key]
