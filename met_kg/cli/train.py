@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,16 +23,24 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--run", "run_dir", type=_FOLDER, metavar="DIR", help="Train on a run's data, as its recipe says.")
 @click.option("--out", type=_FOLDER, metavar="DIR", help="Folder for the adapter, instead of the one configured.")
 @click.option("--dry-run", is_flag=True, help="Only show examples as the model sees them, counts and memory.")
+@click.option("--resume", type=click.IntRange(min=1), metavar="STEP", help="Go on from this checkpoint.")
 @click.option("--show", type=click.IntRange(min=0), default=3, show_default=True, help="Examples shown by --dry-run.")
-def train(config: Path | None, run_dir: Path | None, out: Path | None, dry_run: bool, show: int) -> None:
-    """Train an adapter (LoRA, rsLoRA, DoRA) or a whole model.
+def train(
+    config: Path | None, run_dir: Path | None, out: Path | None, dry_run: bool, resume: int | None, show: int
+) -> None:
+    """Train an adapter (LoRA, rsLoRA, DoRA, QLoRA) or a whole model.
 
     CONFIG.yaml names base, data (a run, or a LLaVA JSONL file) and out, and any setting. A training that was stopped
-    goes on from its last checkpoint and ends with the same bytes.
+    goes on from its last checkpoint and ends with the same bytes. Several processes or machines: accelerate launch -m
+    met_kg.cli train CONFIG.yaml; see docs/training.md.
     """
     if (config is None) == (run_dir is None):
         raise UsageProblem("give either CONFIG.yaml or --run DIR", hint="met train --help shows an example")
     if run_dir is not None and out is None and not dry_run:
+        if resume is not None:
+            raise UsageProblem("--resume needs --out or CONFIG.yaml", hint="a run goes on by itself")
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            raise UsageProblem("--run alone is the work of one process", hint="give --out DIR, too, or CONFIG.yaml")
         _train_step(run_dir)
         return
     chosen, base_name = _chosen(config, run_dir, out)
@@ -42,9 +51,12 @@ def train(config: Path | None, run_dir: Path | None, out: Path | None, dry_run: 
             click.echo(line)
         return
     from met_kg.log import Log
+    from met_kg.training.lora import processes
     from met_kg.training.lora import train as train_model
 
-    result = train_model(chosen, log=Log(), base_name=base_name)
+    result = train_model(chosen, log=Log(), base_name=base_name, resume=resume)
+    if not processes().is_main_process:
+        return
     click.echo(
         f"{result.steps} steps on {result.examples} examples, loss {result.first_loss:.4f} -> {result.last_loss:.4f}"
     )

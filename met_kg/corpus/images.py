@@ -68,8 +68,13 @@ class Fingerprint:
     problem: str = ""  # why it cannot be decoded
 
 
-def open_image(path: Path) -> Image.Image:
+def open_image(path: Path, *, side: int | None = None) -> Image.Image:
     """The picture in a file, upright, in mode ``L`` or ``RGB``.
+
+    Parameters
+    ----------
+    side
+        pixels that the longest side needs to have: a larger JPEG may come at a smaller scale, which is quicker.
 
     Raises
     ------
@@ -77,7 +82,7 @@ def open_image(path: Path) -> Image.Image:
         when the file is no image, damaged, cut short, or beyond the limits.
     """
     _check_bytes(path)
-    return _decode(path, path.name).picture
+    return _decode(path, path.name, side=side).picture
 
 
 def image_size(path: Path) -> tuple[int, int]:

@@ -98,7 +98,12 @@ def check(model: str | Path, adapter: str | Path | None = None) -> tuple[str, Pa
 
 
 def load_model(
-    model: str | Path, *, dtype: str = "auto", device: str | None = None, weights: bool = True
+    model: str | Path,
+    *,
+    dtype: str = "auto",
+    device: str | None = None,
+    weights: bool = True,
+    quantization: Any = None,
 ) -> tuple[Any, Any]:
     """The bare model and its processor, as :func:`load` finds them.
 
@@ -106,6 +111,8 @@ def load_model(
     ----------
     weights
         False gives the architecture on torch's meta device: shapes and counts without memory.
+    quantization
+        a ``BitsAndBytesConfig``: weights are quantized while they are read.
     """
     import torch
     from transformers import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING, AutoConfig, AutoModelForImageTextToText
@@ -121,10 +128,12 @@ def load_model(
             processor = load_processor(name)
             found: Any
             if weights:
+                more = {"quantization_config": quantization, "device_map": {"": place}} if quantization else {}
                 found = AutoModelForImageTextToText.from_pretrained(
-                    name, dtype=kind, trust_remote_code=False, use_safetensors=True
+                    name, dtype=kind, trust_remote_code=False, use_safetensors=True, **more
                 )
-                found.to(place)
+                if not quantization:
+                    found.to(place)
             else:
                 with torch.device("meta"):
                     found = AutoModelForImageTextToText.from_config(config, dtype=kind, trust_remote_code=False)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from met_kg.errors import MissingData, RecipeProblem, setting_problem
 
-__all__ = ["TrainConfig", "load_config"]
+__all__ = ["NO_MATTER", "TrainConfig", "load_config"]
+
+
+#: Settings that a full training has no use for.
+_OF_ADAPTERS: Final = frozenset({"target_regex", "rank_pattern", "alpha_pattern"})
+#: Settings that do not change what comes out: a training goes on from its checkpoints when one of them changes.
+NO_MATTER: Final = frozenset({"keep_checkpoints", "workers", "report_to"})
 
 
 class TrainConfig(BaseModel):
@@ -22,13 +29,17 @@ class TrainConfig(BaseModel):
     base: str = Field(description="base: a folder or a hub id")
     data: str = Field(description="a run's folder, or a LLaVA JSONL file (images relative to it)")
     out: str = Field(description="folder for the adapter, its card, log and loss plot")
-    method: Literal["lora", "rslora", "dora", "full"] = "lora"
+    method: Literal["lora", "rslora", "dora", "qlora", "full"] = "lora"
 
     rank: int = Field(default=16, ge=1)
     alpha: int | None = Field(default=None, ge=1, description="default: twice the rank")
+    rank_pattern: dict[str, int] = Field(default={}, description="rank of modules whose name ends in a match")
+    alpha_pattern: dict[str, int] = Field(default={}, description="alpha of modules whose name ends in a match")
     dropout: float = Field(default=0.05, ge=0, lt=1)
     targets: list[Literal["language", "projector", "vision"]] = Field(default=["language"], min_length=1)
     target_regex: str | None = Field(default=None, description="module names to adapt, instead of `targets`")
+    quantization: Literal["nf4", "fp4"] = Field(default="nf4", description="the base's 4 bits, for method qlora")
+    double_quantization: bool = Field(default=True, description="the scales in 8 bits, for method qlora")
 
     lr: float = Field(default=2e-4, gt=0)
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"
@@ -52,12 +63,31 @@ class TrainConfig(BaseModel):
     caption_share: float | None = Field(default=None, ge=0, le=1, description="of captions; default: all there is")
     max_examples: int | None = Field(default=None, ge=1)
     save_steps: int = Field(default=100, ge=1, description="steps between checkpoints")
+    keep_checkpoints: int = Field(default=2, ge=1, description="latest checkpoints kept while training")
+    early_stopping_patience: int | None = Field(
+        default=None, ge=1, description="stop after so many measurements without a lower held-out loss; keep the best"
+    )
+    early_stopping_threshold: float = Field(default=0.0, ge=0, description="a smaller gain counts as none")
     seed: int = Field(default=13, ge=0)
+
+    order: Literal["grouped", "random", "as-given"] = Field(
+        default="grouped", description="grouped: random, with examples of like length in a batch together"
+    )
+    workers: int = Field(default=0, ge=0, description="processes that make batches ahead")
+    report_to: list[Literal["tensorboard", "wandb", "mlflow"]] = Field(default=[], description="besides the log here")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.method == "full" and self.target_regex:
-            raise ValueError("target_regex says what an adapter changes; method 'full' changes everything")
+        given = {name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default}
+        if self.method == "full" and (extra := sorted(given & _OF_ADAPTERS)):
+            raise ValueError(f"{', '.join(extra)}: for adapters only; method 'full' changes everything")
+        if self.method != "qlora" and (extra := sorted(given & {"quantization", "double_quantization"})):
+            raise ValueError(f"{', '.join(extra)}: for method 'qlora' only")
+        if self.early_stopping_patience is not None and self.eval_split is None:
+            raise ValueError("early_stopping_patience needs eval_split: the loss there decides")
+        for name, pattern in (("rank_pattern", self.rank_pattern), ("alpha_pattern", self.alpha_pattern)):
+            for regex, value in pattern.items():
+                _check_pattern(name, regex, value)
         return self
 
     @property
@@ -111,6 +141,15 @@ def load_config(path: Path, **overrides: Any) -> TrainConfig:
 
 def _beside(text: str, folder: Path) -> str:
     return text if text.startswith("$") or "://" in text else str(folder / Path(text).expanduser())
+
+
+def _check_pattern(name: str, regex: str, value: int) -> None:
+    try:
+        re.compile(regex)
+    except re.error as problem:
+        raise ValueError(f"{name}: '{regex}' is no regular expression: {problem}") from problem
+    if value < 1:
+        raise ValueError(f"{name}: '{regex}' is given {value}, at least 1 is needed")
 
 
 def _said(found: Any, model: type[BaseModel]) -> str:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-from met_kg.errors import UsageProblem
 from met_kg.models.vlm import load_model
+from met_kg.training.adapter import adapted, numbers
 from met_kg.training.config import TrainConfig
 from met_kg.training.prepare import Prepared, prepare
-from met_kg.training.targets import target_regex
+from met_kg.training.targets import part_of
 
-__all__ = ["describe"]
+__all__ = ["describe", "memory"]
 
 _MIB: Final = 2**20
 #: Bytes a trainable number costs beside itself: gradient and two Adam moments in fp32.
 _OPTIMISER: Final = 12
-#: Bytes of activations a token, layer and hidden unit in 16 bit (Korthikanti et al. 2022, without attention scores).
-_ACTIVATION: Final = 34
 
 
 def describe(config: TrainConfig, *, count: int = 3) -> Iterator[str]:
@@ -30,8 +27,7 @@ def describe(config: TrainConfig, *, count: int = 3) -> Iterator[str]:
     """
     from met_kg.training.collate import Collator, as_rows, shown
 
-    dtype = {"auto": "auto", "bf16": "bfloat16", "fp32": "float32"}[config.precision]
-    model, processor = load_model(config.base, dtype=dtype, weights=False)
+    model, processor = load_model(config.base, dtype=numbers(config).weights, weights=False)
     ready = prepare(config, processor)
     collator = Collator(processor, config.image_side)
     yield "Examples as the model sees them; [[...]] is masked: no loss is taken there."
@@ -59,26 +55,66 @@ def _counts(config: TrainConfig, ready: Prepared) -> Iterator[str]:
 
 
 def _memory(config: TrainConfig, model: Any, longest: int) -> Iterator[str]:
-    width = model.dtype.itemsize
+    estimate = memory(config, model, longest)
     total = sum(p.numel() for p in model.parameters())
     trainable = total if config.method == "full" else _adapter_size(config, model)
-    text = model.config.get_text_config()
-    layers = 1 if config.gradient_checkpointing else text.num_hidden_layers
-    activations = _ACTIVATION * width / 2 * config.batch_size * longest * text.hidden_size * layers
-    parts = {
-        "weights": (total * width + (0 if config.method == "full" else 4 * trainable)) / _MIB,
-        "gradients and optimiser": _OPTIMISER * trainable / _MIB,
-        "activations": activations / _MIB,
-    }
     yield f"parameters: {total:,}, of which {trainable:,} are trained" + (" (added)" if trainable != total else "")
-    shown = ", ".join(f"{name} {size:,.0f}" for name, size in parts.items())
-    yield f"memory, estimated: {sum(parts.values()):,.0f} MiB on the device ({shown}); images come on top"
+    shown = ", ".join(f"{name} {size / _MIB:,.0f}" for name, size in estimate.items())
+    yield f"memory, estimated: {sum(estimate.values()) / _MIB:,.0f} MiB on each device ({shown})"
+
+
+def memory(config: TrainConfig, model: Any, longest: int) -> dict[str, float]:
+    """Estimated bytes on a device: what stays (weights, gradients, optimiser) and what a pass keeps for the way back.
+
+    A full training keeps 16 bytes a weight, an adapter its base and 16 bytes for each of its own. Activations are those
+    of the language part, as its layers keep them; the gradients of one layer on their way, a trained vision part and
+    what the allocator does not give back come on top.
+
+    Parameters
+    ----------
+    longest
+        tokens of the longest example; a batch is taken to be full of such.
+    """
+    formats = numbers(config)
+    total = sum(p.numel() for p in model.parameters())
+    trainable = total if config.method == "full" else _adapter_size(config, model)
+    width = 4.0 if formats.weights == "float32" else 2.0
+    if config.method == "qlora":
+        # 4 bits a weight of a linear layer, and a scale for each 64 of them: 32 bits, or 8 when quantized themselves.
+        linear = sum(m.weight.numel() for m in model.modules() if type(m).__name__ == "Linear")
+        scales = (1 if config.double_quantization else 4) / 64
+        frozen = linear * (0.5 + scales) + (total - linear) * width
+    else:
+        frozen = 0.0 if config.method == "full" else total * width
+    kept = _kept(config, model) * (2 if formats.autocast else 4) * config.batch_size * longest
+    return {
+        "weights": frozen + 4.0 * trainable,
+        "gradients and optimiser": _OPTIMISER * trainable,
+        "activations": kept,
+    }
+
+
+def _kept(config: TrainConfig, model: Any) -> float:
+    """Numbers that a token leaves for the way back, all layers together."""
+    text = model.config.get_text_config()
+    hidden, layers = text.hidden_size, text.num_hidden_layers
+    head = getattr(text, "head_dim", None) or hidden // text.num_attention_heads
+    keys = head * (getattr(text, "num_key_value_heads", None) or text.num_attention_heads)
+    # Inputs of norms, attention and projections; keys and values; the gated hidden layer. The kernel of the attention
+    # keeps no scores.
+    layer: float = 9 * hidden + 2 * keys + 4 * text.intermediate_size
+    if config.method != "full" and config.dropout:
+        # Each adapted module keeps its input a second time, after dropout, and which numbers were dropped.
+        inputs = [
+            model.get_submodule(name).in_features for name in adapted(config, model) if part_of(name) == "language"
+        ]
+        layer += 1.25 * sum(inputs) / layers
+    # With checkpointing the input of each layer, and one layer at a time in full.
+    kept = layers * hidden + layer if config.gradient_checkpointing else layers * layer
+    return float(kept)
 
 
 def _adapter_size(config: TrainConfig, model: Any) -> int:
-    pattern = re.compile(config.target_regex or target_regex(model, config.targets))
-    found = [m for name, m in model.named_modules() if pattern.fullmatch(name) and hasattr(m, "in_features")]
-    if not found:
-        raise UsageProblem(f"target_regex '{pattern.pattern}' matches no linear layer of the model")
+    found = {name: (model.get_submodule(name), rank) for name, rank in adapted(config, model).items()}
     dora = config.method == "dora"
-    return sum(config.rank * (m.in_features + m.out_features) + (m.out_features if dora else 0) for m in found)
+    return sum(r * (m.in_features + m.out_features) + (m.out_features if dora else 0) for m, r in found.values())

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from met_kg import tables
 from met_kg.errors import MissingData
@@ -15,31 +15,29 @@ from met_kg.paths import expand_path
 from met_kg.records import Quarantined
 from met_kg.synthesis.prompts import caption_prompt, question_prompt
 
-__all__ = ["Example", "mix", "read_examples"]
+__all__ = ["IMAGE", "Example", "mix", "read_examples"]
+
+
+#: Stands for an image in a text, as in LLaVA's files.
+IMAGE: Final = "<image>"
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One answer to learn: an image, the turns before (user, assistant, ..., user), and the answer.
+    """One answer to learn: images, the turns before (user, assistant, ..., user), and the answer.
 
-    ``kind`` is ``caption`` or ``vqa``; ``licence`` is the image's, '' when unknown. ``weight`` says how often it is
-    learnt from: quality control can make it less where an item is answered without its image.
+    An image stands where a turn has :data:`IMAGE`, in order. ``kind`` is ``caption`` or ``vqa``; ``licence`` is the
+    image's, '' when unknown. ``weight`` says how often it is learnt from: quality control can make it less where an
+    item is answered without its image.
     """
 
     id: str
     kind: str
-    image: Path
+    images: tuple[Path, ...]
     turns: tuple[str, ...]
     answer: str
     licence: str = ""
     weight: float = 1.0
-
-    @property
-    def prompt(self) -> list[dict[str, str]]:
-        """The turns before the answer as chat messages."""
-        return [
-            {"role": "assistant" if number % 2 else "user", "content": text} for number, text in enumerate(self.turns)
-        ]
 
 
 def read_examples(data: Path, split: str = "train") -> tuple[list[Example], list[Quarantined]]:
@@ -104,7 +102,7 @@ def _from_run(run: Path, split: str) -> tuple[list[Example], list[Quarantined]]:
             problems.append(Quarantined(source, number, f"sample '{sample}' has no image", answer))
             return
         picture = expand_path(path, base=run)
-        examples.append(Example(number, kind, picture, (prompt,), answer, licence[sample], weight))
+        examples.append(Example(number, kind, (picture,), (f"{IMAGE}\n{prompt}",), answer, licence[sample], weight))
 
     captions = tables.read("captions", run / "captions.parquet", ["sample_id", "level", "text", "split"])
     for c in captions[captions["split"] == split].sort_values(["sample_id", "level"]).to_dict("records"):
@@ -135,25 +133,42 @@ def _from_record(record: Any, path: Path, number: int) -> Iterator[Example]:
     """One example for each answer of a conversation; earlier turns stand before it."""
     if not isinstance(record, dict) or not isinstance(record.get("conversations"), list):
         raise ValueError("the record has no list 'conversations'")
-    if not isinstance(record.get("image"), str) or not record["image"]:
-        raise ValueError("the record has no 'image'")
+    images = _images(record)
     turns: list[str] = []
     for place, turn in enumerate(record["conversations"]):
         speaker = ("human", "gpt")[place % 2]
         if not isinstance(turn, dict) or turn.get("from") != speaker or not isinstance(turn.get("value"), str):
             raise ValueError(f"turn {place + 1} is not a text from '{speaker}'")
-        turns.append(turn["value"].removeprefix("<image>\n").removesuffix("\n<image>"))
+        turns.append(turn["value"])
+    marks = sum(turn.count(IMAGE) for turn in turns[::2])
+    if any(IMAGE in turn for turn in turns[1::2]):
+        raise ValueError(f"an answer has '{IMAGE}'")
+    if turns and not marks:
+        turns[0] = f"{IMAGE * len(images)}\n{turns[0]}"
+    elif marks != len(images):
+        raise ValueError(f"'{IMAGE}' stands {marks} times in the questions, and the record has {len(images)} image(s)")
     name = str(record.get("id", number))
-    image = expand_path(record["image"], base=path.parent)
+    files = [expand_path(image, base=path.parent) for image in images]
     # An export says these under 'metadata', where LLaVA leaves room for more; other files may say them beside the rest.
     about = record["metadata"] if isinstance(record.get("metadata"), dict) else record
     kind = "caption" if str(about.get("kind", "")).startswith("caption") else "vqa"
     for place in range(1, len(turns), 2):
+        shown = sum(turn.count(IMAGE) for turn in turns[:place])
         yield Example(
             f"{name}#{place // 2}" if len(turns) > 2 else name,
             kind,
-            image,
+            tuple(files[:shown]),
             tuple(turns[:place]),
             turns[place],
             str(about.get("licence", "")),
         )
+
+
+def _images(record: dict[str, Any]) -> list[str]:
+    """The image, or the list of them, under ``image`` or ``images``."""
+    found = record.get("image", record.get("images"))
+    listed: list[Any] = found if isinstance(found, list) else [found]
+    images = [image for image in listed if isinstance(image, str) and image]
+    if not images or len(images) < len(listed):
+        raise ValueError("the record has no 'image', nor a list of them under 'images'")
+    return images

@@ -2,6 +2,7 @@
 
 Resuming is exact because a checkpoint holds weights, optimiser, schedule and random state, the order of examples
 depends on the seed and epoch alone, and every step is logged on its own (nothing is averaged across a checkpoint).
+Several processes (``torchrun``, ``accelerate launch``) share each step; the first of them writes.
 """
 
 from __future__ import annotations
@@ -11,24 +12,34 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
 from met_kg.errors import MetError, UsageProblem
-from met_kg.log import Log
+from met_kg.log import Log, silent
 from met_kg.models.processors import save_processor
 from met_kg.models.standin import STAND_IN_FILE, one_thread
 from met_kg.models.vlm import load_model, quiet
 from met_kg.records import Quarantined
-from met_kg.training.checkpoints import last_checkpoint, open_checkpoints
+from met_kg.training.adapter import check_quantization, numbers, quantization
+from met_kg.training.checkpoints import checkpoint_of, open_checkpoints
 from met_kg.training.config import TrainConfig
-from met_kg.training.outputs import LOG_FILE, PLOT_FILE, write_card, write_log, write_plot, write_record
+from met_kg.training.outputs import (
+    ADAPTER_WEIGHTS,
+    LOG_FILE,
+    PLOT_FILE,
+    check_reporters,
+    log_lines,
+    write_card,
+    write_log,
+    write_plot,
+    write_record,
+)
 from met_kg.training.prepare import Prepared, depends_on, prepare
-from met_kg.training.targets import target_regex
 
-__all__ = ["FEW", "TrainResult", "train"]
+__all__ = ["FEW", "TrainResult", "processes", "train"]
 
 #: Steps whose losses are averaged at either end, if that is more than a tenth of all: one batch alone says little.
 FEW: Final = 10
@@ -39,12 +50,14 @@ class TrainResult:
     """What came out: losses (nats an answer token), counts, the folder.
 
     The losses of the first and last steps are means over a tenth of the steps, or over :data:`FEW` steps if that is
-    more. The held-out losses are the first and last that were measured, None without an ``eval_split``.
+    more. The held-out losses are the first and last that were measured (with early stopping the lowest instead of the
+    last: its weights are kept), None without an ``eval_split``. ``best_step`` is None without early stopping.
     """
 
     first_loss: float
     last_loss: float
     steps: int
+    best_step: int | None
     examples: int
     parameters: int
     trainable: int
@@ -54,7 +67,9 @@ class TrainResult:
     left_out: list[Quarantined] = field(default_factory=list)
 
 
-def train(config: TrainConfig, *, log: Log, work: Path | None = None, base_name: str | None = None) -> TrainResult:
+def train(
+    config: TrainConfig, *, log: Log, work: Path | None = None, base_name: str | None = None, resume: int | None = None
+) -> TrainResult:
     """Train as configured and write the adapter (or model), card, record, log and plot to ``config.out``.
 
     Parameters
@@ -64,145 +79,147 @@ def train(config: TrainConfig, *, log: Log, work: Path | None = None, base_name:
         configuration, data and base goes on from the last whole checkpoint there.
     base_name
         how the adapter names its base, default: the hub id, or the folder's path relative to ``out``.
+    resume
+        go on from the checkpoint of this step, not from the latest.
 
     Raises
     ------
     MetError
         when the loss is no number, or memory runs out: which setting to change.
     DataProblem, MissingData, UsageProblem
-        when the data or the model cannot be used.
+        when the data, the model or the checkpoint cannot be used, or a package is missing.
+    """
+    check_reporters(config.report_to)
+    if config.method == "qlora":
+        check_quantization()
+    here = processes()
+    if not here.is_main_process:
+        log = silent
+    out = Path(config.out)
+    out.mkdir(parents=True, exist_ok=True)
+    name = base_name or _base_name(config.base, out)
+    checkpoints = (work or out) / "checkpoints"
+    from met_kg.training.trainer import make_trainer, trainer_settings
+
+    model, processor = _load(config, config.base)
+    ready = prepare(config, processor)
+    for reason, count in sorted(Counter(q.reason for q in ready.left_out).items()):
+        log.info(f"  left out {count}: {reason}")
+    record = depends_on(config, ready, name) | _how(config, here.num_processes)
+    if here.is_main_process:
+        open_checkpoints(checkpoints, record, log, step=resume)
+    here.wait_for_everyone()
+    start = checkpoint_of(checkpoints, resume)
+    if start and config.method == "full":
+        # Trainer reads a checkpoint's weights by the names that they have in the file. Those of many architectures are
+        # not the names in the model, and it passes over what it does not know: it would go on from the base.
+        model, _ = _load(config, str(start))
+    settings = trainer_settings(config, checkpoints, evaluate=bool(ready.held_out), resumed=start is not None)
+    with quiet(), one_thread(config.base), _deterministic(), _memory_named(config):
+        trainer = make_trainer(config, settings, model, processor, ready, log)
+        trainer.train(resume_from_checkpoint=str(start) if start else None)
+        # Where the model is spread over processes, all of them have to give their part.
+        spread = trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled
+        weights = trainer.accelerator.get_state_dict(trainer.model_wrapped) if spread else None
+        lines = log_lines(trainer.state.log_history)
+        result = _result(config, trainer, lines, ready)
+        if here.is_main_process:
+            best = checkpoint_of(checkpoints, result.best_step) if result.best_step is not None else None
+            _save(config, trainer.model, processor, name, weights=weights, best=best)
+            _write(config, record, lines, result)
+            shutil.rmtree(checkpoints)
+    here.wait_for_everyone()
+    return result
+
+
+def processes() -> Any:
+    """The processes that train together: accelerate's ``PartialState`` (one process, unless a launcher started more).
+
+    Raises
+    ------
+    UsageProblem
+        when one process sees several GPUs.
     """
     import torch
+    from accelerate import PartialState
 
     if torch.cuda.device_count() > 1 and "LOCAL_RANK" not in os.environ:
         raise UsageProblem(
             f"{torch.cuda.device_count()} GPUs are visible to one process",
             hint="start with 'accelerate launch -m met_kg.cli train ...', or set CUDA_VISIBLE_DEVICES to one of them",
         )
-    out = Path(config.out)
-    out.mkdir(parents=True, exist_ok=True)
-    name = base_name or _base_name(config.base, out)
-    dtype = {"auto": "auto", "bf16": "bfloat16", "fp32": "float32"}[config.precision]
-    model, processor = load_model(config.base, dtype=dtype)
-    ready = prepare(config, processor)
-    for reason, count in sorted(Counter(q.reason for q in ready.left_out).items()):
-        log.info(f"  left out {count}: {reason}")
-    checkpoints = (work or out) / "checkpoints"
-    record = depends_on(config, ready, name)
-    open_checkpoints(checkpoints, record, log)
-    start = last_checkpoint(checkpoints)
-    if start and config.method == "full":
-        # Trainer reads a checkpoint's weights by the names that they have in the file. Those of many architectures are
-        # not the names in the model, and it passes over what it does not know: it would go on from the base.
-        model, _ = load_model(start, dtype=dtype)
-    with quiet(), one_thread(config.base), _deterministic():
-        trainer = _trainer(config, model, processor, ready, checkpoints, log)
-        try:
-            trainer.train(resume_from_checkpoint=start)
-        except (torch.OutOfMemoryError, MemoryError) as problem:
-            raise _out_of_memory(config) from problem
-        except RuntimeError as problem:
-            if "memory" not in str(problem):
-                raise
-            raise _out_of_memory(config) from problem
-        if trainer.is_world_process_zero():
-            _save(config, trainer.model, processor, out, name)
-            lines = write_log(trainer.state.log_history, out / LOG_FILE)
+    return PartialState(cpu=not torch.cuda.is_available())
+
+
+def _load(config: TrainConfig, path: str) -> tuple[Any, Any]:
+    # Launchers that spread a model over devices take it from the memory of the host.
+    spread = any(os.environ.get(f"ACCELERATE_USE_{name}", "").lower() == "true" for name in ("FSDP", "DEEPSPEED"))
+    device = "cpu" if spread else None
+    return load_model(path, dtype=numbers(config).weights, device=device, quantization=quantization(config))
+
+
+def _how(config: TrainConfig, count: int) -> dict[str, Any]:
+    """What else the outcome depends on: how many processes, number formats."""
+    four_bits = quantization(config)
+    return {
+        "processes": count,
+        "numbers": asdict(numbers(config)),
+        **({"quantization": four_bits.to_diff_dict()} if four_bits else {}),
+    }
+
+
+def _result(config: TrainConfig, trainer: Any, lines: list[dict[str, float]], ready: Prepared) -> TrainResult:
     losses = [line["loss"] for line in lines if "loss" in line]
     held_out = [line["eval_loss"] for line in lines if "eval_loss" in line]
     few = max(FEW, len(losses) // 10)
-    result = TrainResult(
+    stops = config.early_stopping_patience is not None
+    return TrainResult(
         first_loss=fmean(losses[:few]),
         last_loss=fmean(losses[-few:]),
         steps=trainer.state.global_step,
+        best_step=trainer.state.best_global_step if stops else None,
         examples=len(ready.examples),
         parameters=sum(p.numel() for p in trainer.model.parameters()),
         trainable=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
         held_out_before=held_out[0] if held_out else None,
-        held_out_after=held_out[-1] if held_out else None,
-        out=out,
+        held_out_after=(min(held_out[1:]) if stops else held_out[-1]) if held_out else None,
+        out=Path(config.out),
         left_out=ready.left_out,
     )
+
+
+def _write(config: TrainConfig, record: dict[str, Any], lines: list[dict[str, float]], result: TrainResult) -> None:
+    out = result.out
     figures = ("first_loss", "last_loss", "held_out_before", "held_out_after", "steps", "parameters", "trainable")
-    for figure in figures:
-        record[figure] = getattr(result, figure)
-    write_plot(lines, out / PLOT_FILE, f"{config.method} on {len(ready.examples)} examples")
+    record |= {figure: getattr(result, figure) for figure in figures}
+    if result.best_step is not None:
+        record["best_step"] = result.best_step
+    write_log(lines, out / LOG_FILE)
+    write_plot(lines, out / PLOT_FILE, f"{config.method} on {result.examples} examples")
     write_record(record, out)
     write_card(record, out)
-    shutil.rmtree(checkpoints)
-    return result
 
 
-def _trainer(config: TrainConfig, model: Any, processor: Any, ready: Prepared, checkpoints: Path, log: Log) -> Any:
+def _save(
+    config: TrainConfig,
+    model: Any,
+    processor: Any,
+    base_name: str,
+    *,
+    weights: dict[str, Any] | None,
+    best: Path | None,
+) -> None:
+    """Write adapter or model; ``weights``: gathered from several devices; ``best``: the checkpoint to take instead."""
     import torch
-    from datasets import Dataset
-    from peft import LoraConfig
-    from transformers import PrinterCallback
-    from trl.trainer.sft_config import SFTConfig
-    from trl.trainer.sft_trainer import SFTTrainer
 
-    from met_kg.training.collate import Collator, as_rows
-    from met_kg.training.watch import Watch
-
-    adapter = None
-    if config.method != "full":
-        adapter = LoraConfig(
-            task_type="CAUSAL_LM",
-            r=config.rank,
-            lora_alpha=config.lora_alpha,
-            lora_dropout=config.dropout,
-            target_modules=config.target_regex or target_regex(model, config.targets),
-            use_rslora=config.method == "rslora",
-            use_dora=config.method == "dora",
-        )
-    on_gpu = torch.cuda.is_available()
-    settings = SFTConfig(
-        output_dir=str(checkpoints),
-        per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=config.batch_size,
-        gradient_accumulation_steps=config.gradient_accumulation,
-        gradient_checkpointing=config.gradient_checkpointing,
-        learning_rate=config.lr,
-        lr_scheduler_type=f"{config.scheduler}_with_warmup" if config.scheduler == "constant" else config.scheduler,
-        warmup_steps=config.warmup,
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        num_train_epochs=config.epochs,
-        max_steps=config.max_steps or -1,
-        bf16=on_gpu and model.dtype == torch.bfloat16,
-        use_cpu=not on_gpu,
-        max_length=None,
-        save_steps=config.save_steps,
-        save_total_limit=2,
-        eval_strategy="steps" if ready.held_out else "no",
-        eval_steps=config.save_steps,
-        eval_on_start=bool(ready.held_out),
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        seed=config.seed,
-        data_seed=config.seed,
-        dataloader_num_workers=0,
-        disable_tqdm=True,
-        report_to="none",
-    )
-    watch = Watch(config.lr, log)
-    trainer = SFTTrainer(
-        model=model,
-        args=settings,
-        data_collator=Collator(processor, config.image_side),
-        train_dataset=Dataset.from_list(as_rows(ready.examples)),
-        eval_dataset=Dataset.from_list(as_rows(ready.held_out)) if ready.held_out else None,
-        processing_class=processor,
-        peft_config=adapter,
-        callbacks=[watch],
-    )
-    trainer.remove_callback(PrinterCallback)
-    return trainer
-
-
-def _save(config: TrainConfig, model: Any, processor: Any, out: Path, base_name: str) -> None:
+    out = Path(config.out)
     if config.method == "full":
-        model.save_pretrained(out)
+        if best is not None:
+            model, weights = _load(config, str(best))[0], None
+        if numbers(config).autocast:
+            model = model.to(torch.bfloat16)
+            weights = {n: w.to(torch.bfloat16) for n, w in weights.items()} if weights else None
+        model.save_pretrained(out, state_dict=weights)
         save_processor(processor, out, Path(config.base))
         mark = Path(config.base) / STAND_IN_FILE
         if mark.is_file():
@@ -210,7 +227,9 @@ def _save(config: TrainConfig, model: Any, processor: Any, out: Path, base_name:
         return
     model.peft_config["default"].base_model_name_or_path = base_name
     # Embeddings are not trained; asking peft to find out would make it look the base up by name.
-    model.save_pretrained(out, save_embedding_layers=False)
+    model.save_pretrained(out, save_embedding_layers=False, state_dict=weights)
+    if best is not None:
+        shutil.copyfile(best / ADAPTER_WEIGHTS, out / ADAPTER_WEIGHTS)
 
 
 def _base_name(model: str, out: Path) -> str:
@@ -235,6 +254,21 @@ def _deterministic() -> Iterator[None]:
     finally:
         torch.use_deterministic_algorithms(before)
         switches.fill_uninitialized_memory = filling
+
+
+@contextmanager
+def _memory_named(config: TrainConfig) -> Iterator[None]:
+    """Turn what torch says when memory runs out into advice."""
+    import torch
+
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as problem:
+        raise _out_of_memory(config) from problem
+    except RuntimeError as problem:
+        if "memory" not in str(problem):
+            raise
+        raise _out_of_memory(config) from problem
 
 
 def _out_of_memory(config: TrainConfig) -> MetError:

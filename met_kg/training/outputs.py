@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from met_kg.errors import UsageProblem
 from met_kg.models.vlm import TRAINING_FILE
 
-__all__ = ["LOG_FILE", "PLOT_FILE", "write_card", "write_log", "write_plot", "write_record"]
+__all__ = [
+    "ADAPTER_WEIGHTS",
+    "LOG_FILE",
+    "PLOT_FILE",
+    "check_reporters",
+    "log_lines",
+    "write_card",
+    "write_log",
+    "write_plot",
+    "write_record",
+]
+
+ADAPTER_WEIGHTS: Final = "adapter_model.safetensors"
 
 LOG_FILE: Final = "training_log.jsonl"
 PLOT_FILE: Final = "loss.svg"
@@ -23,21 +37,33 @@ _LOGGED: Final = {
 }
 
 
-def write_log(history: Sequence[Mapping[str, Any]], path: Path) -> list[dict[str, float]]:
-    """One JSON line a step with its loss (mean over answer tokens) and learning rate; returns them.
+def check_reporters(names: Sequence[str]) -> None:
+    """See that the packages of ``report_to`` are there.
 
-    A training that goes on from a checkpoint measures the held-out loss there a second time: one line is kept.
+    Raises
+    ------
+    UsageProblem
+        when one is not installed.
     """
-    lines = []
-    measured: set[int] = set()
-    for entry in history:
-        step = int(entry["step"]) if "step" in entry else 0
-        if "loss" in entry or ("eval_loss" in entry and step not in measured):
-            lines.append({"step": step} | {n: entry[k] for n, k in _LOGGED.items() if k in entry})
-        if "eval_loss" in entry:
-            measured.add(step)
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            raise UsageProblem(
+                f"report_to: the package {name} is not installed", hint=f"pip install {name}, or leave it out"
+            )
+
+
+def log_lines(history: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
+    """A line a step with its loss (mean over answer tokens) and learning rate, and one for each held-out loss."""
+    return [
+        {"step": int(entry["step"])} | {name: entry[key] for name, key in _LOGGED.items() if key in entry}
+        for entry in history
+        if "loss" in entry or "eval_loss" in entry
+    ]
+
+
+def write_log(lines: Sequence[Mapping[str, float]], path: Path) -> None:
+    """The lines as JSON, one each."""
     path.write_text("".join(json.dumps(line, sort_keys=True) + "\n" for line in lines), encoding="utf-8")
-    return lines
 
 
 def write_plot(lines: Sequence[Mapping[str, float]], path: Path, title: str) -> None:
@@ -69,11 +95,18 @@ def write_record(record: Mapping[str, Any], folder: Path) -> None:
     (folder / TRAINING_FILE).write_text(text + "\n", encoding="utf-8")
 
 
+def _step(record: Mapping[str, Any]) -> str:
+    settings, processes = record["settings"], record["processes"]
+    each = f"{settings['batch_size']} x {settings['gradient_accumulation']}"
+    return f"{each} x {processes} (processes)" if processes > 1 else each
+
+
 def _held_out(record: Mapping[str, Any]) -> str:
     if record["held_out_before"] is None:
         return "not measured"
     how_many = record["data"]["held_out"]
-    return f"{record['held_out_before']:.4f} before, {record['held_out_after']:.4f} after, on {how_many} examples"
+    kept = f" (weights of step {record['best_step']})" if "best_step" in record else ""
+    return f"{record['held_out_before']:.4f} before, {record['held_out_after']:.4f} after{kept}, on {how_many} examples"
 
 
 def write_card(record: Mapping[str, Any], folder: Path) -> None:
@@ -100,7 +133,7 @@ def write_card(record: Mapping[str, Any], folder: Path) -> None:
         f"| left out | {data['left_out']} |",
         f"| tree version | {data['tree_version'] or 'none: the data are no run'} |",
         f"| licences of the images | {licences} |",
-        f"| steps | {record['steps']} of {settings['batch_size']} x {settings['gradient_accumulation']} examples |",
+        f"| steps | {record['steps']} of {_step(record)} examples |",
         f"| loss | {record['first_loss']:.4f} in the first steps, {record['last_loss']:.4f} in the last |",
         f"| held-out loss | {_held_out(record)} |",
         f"| trainable parameters | {record['trainable']:,} of {record['parameters']:,} |",

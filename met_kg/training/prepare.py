@@ -14,7 +14,7 @@ from met_kg.models.standin import STAND_IN_FILE
 from met_kg.models.vlm import fingerprint
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
-from met_kg.training.config import TrainConfig
+from met_kg.training.config import NO_MATTER, TrainConfig
 from met_kg.training.examples import Example, mix, read_examples
 
 __all__ = ["Prepared", "depends_on", "prepare"]
@@ -84,7 +84,7 @@ def depends_on(config: TrainConfig, ready: Prepared, base_name: str) -> dict[str
             "licences": sorted({e.licence for e in ready.examples} - {""}),
             "tree_version": json.loads(about.read_text(encoding="utf-8"))["version"] if about.is_file() else "",
         },
-        "settings": config.model_dump(exclude={"base", "data", "out"}),
+        "settings": config.model_dump(exclude={"base", "data", "out", *NO_MATTER}),
     }
 
 
@@ -92,9 +92,9 @@ def _data_hash(examples: list[Example]) -> str:
     """sha256 over ids, words and image bytes, in order."""
     digest = hashlib.sha256()
     images: dict[Path, str] = {}
+    for path in dict.fromkeys(path for e in examples for path in e.images):
+        with path.open("rb") as stream:
+            images[path] = hashlib.file_digest(stream, "sha256").hexdigest()
     for e in examples:
-        if e.image not in images:
-            with e.image.open("rb") as stream:
-                images[e.image] = hashlib.file_digest(stream, "sha256").hexdigest()
-        digest.update(json.dumps([e.id, e.turns, e.answer, images[e.image]]).encode())
+        digest.update(json.dumps([e.id, e.turns, e.answer, [images[path] for path in e.images]]).encode())
     return digest.hexdigest()

@@ -11,7 +11,7 @@ from met_kg.log import Log
 from met_kg.models.standin import make_standin
 from met_kg.paths import expand_path
 from met_kg.training.config import TrainConfig
-from met_kg.training.examples import Example, read_examples
+from met_kg.training.examples import IMAGE, Example, read_examples
 from met_kg.training.lora import TrainResult, train
 
 __all__ = ["STAND_IN", "TrainSettings", "adapter_config", "prepare_base", "train_adapter"]
@@ -98,7 +98,7 @@ def train_adapter(run: Path, out: Path, section: TrainSettings, seed: int, *, wo
 
 def _texts(examples: Iterable[Example]) -> Iterable[str]:
     for e in examples:
-        yield from e.turns
+        yield from (turn.removeprefix(f"{IMAGE}\n") for turn in e.turns)
         yield e.answer
 
 

@@ -39,6 +39,11 @@ class Watch(TrainerCallback):
             self._log.info(f"  step {state.global_step} of {state.max_steps}: loss {logs['loss']:.4f}")
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Mark the checkpoint that was just written."""
-        if state.is_world_process_zero:
+        """Mark the checkpoint that was just written, unless it ends the training.
+
+        A trainer that goes on from its last step would take one more. So a kill between that step and the final files
+        goes on from the checkpoint before.
+        """
+        args.distributed_state.wait_for_everyone()  # each process writes its random state
+        if state.is_world_process_zero and not control.should_training_stop:
             (Path(args.output_dir) / f"checkpoint-{state.global_step}" / WHOLE).touch()

@@ -35,9 +35,9 @@ def test_options_stand_in_lines_of_their_own() -> None:
 def test_held_out_items_are_no_examples(run_dir: Path) -> None:
     examples, problems = read_examples(run_dir)
     assert not problems
-    assert {e.image.stem for e in examples} == {"s0", "s1", "s2", "s4", "s5", "s6"}
+    assert {e.images[0].stem for e in examples} == {"s0", "s1", "s2", "s4", "s5", "s6"}
     assert len(examples) == 6 * 4  # a caption and three questions each
-    assert all(e.image.is_file() and e.licence == "CC0" for e in examples)
+    assert all(e.images[0].is_file() and e.licence == "CC0" for e in examples)
 
 
 def test_captions_take_the_share_that_is_asked_for(run_dir: Path) -> None:
@@ -78,9 +78,43 @@ def test_bad_lines_of_a_jsonl_file_are_set_aside(tmp_path: Path, run_dir: Path) 
     ]
     (tmp_path / "d.jsonl").write_text("\n".join(lines))
     examples, problems = read_examples(tmp_path / "d.jsonl")
-    assert [(e.turns, e.answer) for e in examples] == [(("What?",), "A disc."), (("What?", "A disc.", "Sure?"), "Yes.")]
+    assert [(e.turns, e.answer) for e in examples] == [
+        (("<image>\nWhat?",), "A disc."),
+        (("<image>\nWhat?", "A disc.", "Sure?"), "Yes."),
+    ]
     assert [p.where for p in problems] == ["line 2", "line 3", "line 4"]
     assert "not JSON" in problems[0].reason and "no 'image'" in problems[1].reason
+
+
+def test_several_images_of_a_talk_are_read(tmp_path: Path) -> None:
+    def record(name: str, first: str, images: object, second: str = "Sure?", answer: str = "Two.") -> str:
+        turns = [("human", first), ("gpt", answer), ("human", second), ("gpt", "Yes.")]
+        talk = [{"from": who, "value": text} for who, text in turns]
+        return json.dumps({"id": name, "images": images, "conversations": talk})
+
+    lines = [
+        record(
+            "placed", "<image>\nBefore.\n<image>\nAfter: what changed?", ["a.png", "b.png", "c.png"], "And <image>?"
+        ),
+        record("unplaced", "What changed?", ["a.png", "b.png"]),
+        record("short", "<image> and <image>?", ["a.png"]),
+        record("said", "<image>?", ["a.png"], answer="An <image>."),
+        record("wrong", "<image>?", ["a.png", 7]),
+        record("none", "What?", []),
+    ]
+    (tmp_path / "d.jsonl").write_text("\n".join(lines))
+    examples, problems = read_examples(tmp_path / "d.jsonl")
+    found = {e.id: ([path.name for path in e.images], e.turns[0]) for e in examples}
+    assert found == {
+        # The second answer comes after the third image, the first does not.
+        "placed#0": (["a.png", "b.png"], "<image>\nBefore.\n<image>\nAfter: what changed?"),
+        "placed#1": (["a.png", "b.png", "c.png"], "<image>\nBefore.\n<image>\nAfter: what changed?"),
+        "unplaced#0": (["a.png", "b.png"], "<image><image>\nWhat changed?"),
+        "unplaced#1": (["a.png", "b.png"], "<image><image>\nWhat changed?"),
+    }
+    reasons = [p.reason for p in problems]
+    assert "stands 2 times" in reasons[0] and "an answer has" in reasons[1]
+    assert all("no 'image'" in reason for reason in reasons[2:]) and len(reasons) == 4
 
 
 def test_all_problems_of_a_configuration_are_told_at_once(tmp_path: Path) -> None:

@@ -35,7 +35,10 @@ def test_loss_is_taken_on_the_answer_and_its_end_only(processor: Any, image: Pat
     asked = [start, *words("user\n"), *picture, *words("What?"), end, *words("\n"), start, *words("assistant\n")]
     long, short = [*words("A white disc."), end, *words("\n")], [*words("no"), end, *words("\n")]
     rows = as_rows(
-        [Example("a", "vqa", image, ("What?",), "A white disc."), Example("b", "vqa", image, ("What?",), "no")]
+        [
+            Example("a", "vqa", (image,), ("<image>\nWhat?",), "A white disc."),
+            Example("b", "vqa", (image,), ("<image>\nWhat?",), "no"),
+        ]
     )
     batch = Collator(processor, 56)(rows)
     padding = len(long) - len(short)
@@ -49,8 +52,36 @@ def test_loss_is_taken_on_the_answer_and_its_end_only(processor: Any, image: Pat
         assert all(ids[p] == pad and labels[p] == IGNORED for p in range(len(mask)) if p not in used)
 
 
+def test_images_stand_where_the_talk_has_them(processor: Any, image: Path, run_dir: Path) -> None:
+    number = processor.tokenizer.convert_tokens_to_ids
+
+    def words(text: str) -> list[int]:
+        return processor.tokenizer(text, add_special_tokens=False)["input_ids"]  # type: ignore[no-any-return]
+
+    other = run_dir / "images" / "s4.png"
+    start, end = number("<|im_start|>"), number("<|im_end|>")
+    picture = [number("<|vision_start|>"), *[number("<|image_pad|>")] * 4, number("<|vision_end|>")]
+    talk = ("Before <image>\nand after:\n<image>\n\nwhat changed?", "A disc.", "<image> Sure?")
+    asked = [start, *words("user\n"), *words("Before "), *picture, *words("and after:"), *picture]
+    asked += [*words("\nwhat changed?"), end, *words("\n"), start, *words("assistant\n"), *words("A disc."), end]
+    asked += [*words("\n"), start, *words("user\n"), *picture, *words(" Sure?"), end, *words("\n")]
+    asked += [start, *words("assistant\n")]
+    answer = [*words("Yes."), end, *words("\n")]
+    example = Example("a", "vqa", (image, other, image), talk, "Yes.")
+    batch = Collator(processor, 56)(as_rows([example]))
+    assert batch["input_ids"][0].tolist() == asked + answer
+    assert batch["labels"][0].tolist() == [IGNORED] * len(asked) + answer
+    # Pixels in the order of the talk: 16 patches an image.
+    parts = batch["pixel_values"].split(16)
+    assert len(parts) == 3 and parts[0].equal(parts[2]) and not parts[0].equal(parts[1])
+    kept, lengths, _ = within_limits([example], processor, image_side=56, max_length=200)
+    assert (kept, lengths) == ([example], [len(asked + answer)])
+
+
 def test_only_the_last_answer_of_a_talk_is_learnt(processor: Any, image: Path) -> None:
-    batch = Collator(processor, 56)(as_rows([Example("a", "vqa", image, ("What?", "A disc.", "Sure?"), "Yes.")]))
+    batch = Collator(processor, 56)(
+        as_rows([Example("a", "vqa", (image,), ("<image>\nWhat?", "A disc.", "Sure?"), "Yes.")])
+    )
     learnt = [n for n in batch["labels"][0].tolist() if n != IGNORED]
     assert processor.tokenizer.decode(learnt) == "Yes.<|im_end|>\n"
     text = shown(batch, 0, processor)
@@ -59,7 +90,7 @@ def test_only_the_last_answer_of_a_talk_is_learnt(processor: Any, image: Path) -
 
 
 def test_the_prompt_of_training_is_the_prompt_of_generation(processor: Any, image: Path) -> None:
-    batch = Collator(processor, 56)(as_rows([Example("a", "vqa", image, ("What?",), "no")]))
+    batch = Collator(processor, 56)(as_rows([Example("a", "vqa", (image,), ("<image>\nWhat?",), "no")]))
     chat = [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "What?"}]}]
     text = processor.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
     with Image.open(image) as picture:
@@ -70,10 +101,10 @@ def test_the_prompt_of_training_is_the_prompt_of_generation(processor: Any, imag
 def test_what_is_too_long_is_left_out_whole_with_a_reason(processor: Any, image: Path, tmp_path: Path) -> None:
     (tmp_path / "torn.png").write_bytes(image.read_bytes()[:60])
     examples = [
-        Example("fits", "vqa", image, ("What?",), "no"),
-        Example("long", "vqa", image, ("What?",), "no " * 200),
-        Example("torn", "vqa", tmp_path / "torn.png", ("What?",), "no"),
-        Example("gone", "vqa", tmp_path / "gone.png", ("What?",), "no"),
+        Example("fits", "vqa", (image,), ("<image>\nWhat?",), "no"),
+        Example("long", "vqa", (image,), ("<image>\nWhat?",), "no " * 200),
+        Example("torn", "vqa", (tmp_path / "torn.png",), ("<image>\nWhat?",), "no"),
+        Example("gone", "vqa", (tmp_path / "gone.png",), ("<image>\nWhat?",), "no"),
     ]
     kept, lengths, problems = within_limits(examples, processor, image_side=56, max_length=64)
     batch = Collator(processor, 56)(as_rows(kept))
