@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from met_kg.errors import MissingData, RecipeProblem, setting_problem
+from met_kg.training.mix_settings import MixSettings
 
 __all__ = ["NO_MATTER", "TrainConfig", "load_config"]
 
@@ -61,7 +62,8 @@ class TrainConfig(BaseModel):
     )
     max_eval_examples: int | None = Field(default=None, ge=1, description="most examples of `eval_split`")
     caption_share: float | None = Field(default=None, ge=0, le=1, description="of captions; default: all there is")
-    max_examples: int | None = Field(default=None, ge=1)
+    max_examples: int | None = Field(default=None, ge=1, description="most examples of a pass")
+    mix: MixSettings = Field(default_factory=MixSettings, description="slice, weights and order; docs/curriculum.md")
     save_steps: int = Field(default=100, ge=1, description="steps between checkpoints")
     keep_checkpoints: int = Field(default=2, ge=1, description="latest checkpoints kept while training")
     early_stopping_patience: int | None = Field(
@@ -131,7 +133,7 @@ def load_config(path: Path, **overrides: Any) -> TrainConfig:
     values |= {key: value for key, value in overrides.items() if value is not None}
     config = TrainConfig.of(values, str(path))
     here = path.resolve().parent
-    moved = {"data": _beside(config.data, here)}
+    moved: dict[str, Any] = {"data": _beside(config.data, here), "mix": config.mix.beside(here)}
     if "out" not in overrides or overrides["out"] is None:
         moved["out"] = _beside(config.out, here)
     if (here / config.base).is_dir():

@@ -1,0 +1,138 @@
+"""What a mix came to, by kind, branch, node and the rest: wanted, drawn, and why short."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from met_kg import tables
+from met_kg.training.examples import Example
+from met_kg.training.mix import Mix
+from met_kg.training.mix_settings import MixSettings
+
+__all__ = ["MIX_FILE", "SUMMARY_FILE", "mix_lines", "mix_summary", "mix_table", "write_mix"]
+
+MIX_FILE: Final = "mix.parquet"
+SUMMARY_FILE: Final = "mix.json"
+#: What is told: name, column of the ledger, and of what kind of example ('' of all).
+_FACETS: Final = (
+    ("kind", "kind", ""),
+    ("caption level", "level", "caption"),
+    ("hard distractors", "hard", "vqa"),
+    ("format", "format", "vqa"),
+    ("difficulty", "difficulty", "vqa"),
+    ("level", "level", "vqa"),
+    ("axis", "axis", "vqa"),
+    ("type", "type", "vqa"),
+    ("depth", "depth", "vqa"),
+    ("branch", "branch", "vqa"),
+    ("node", "node", "vqa"),
+)
+#: Rows of a facet that a terminal shows.
+_SHOWN: Final = 12
+#: Less is not short: it is rounding.
+_ROUNDING: Final = 0.5
+
+
+def mix_table(mix: Mix, kept: Sequence[Example], settings: MixSettings) -> pd.DataFrame:
+    """A row for each value of each facet, as table ``mix``: what there was, was wanted and is trained on.
+
+    Parameters
+    ----------
+    kept
+        the examples of the mix that can be trained on, each as often as it comes.
+    """
+    often = Counter(e.id for e in kept)
+    ledger = mix.ledger.assign(kept=[often[name] for name in mix.ledger["id"]], here=mix.ledger["reason"] == "")
+    ledger["hard"] = ledger["hard"].map({True: "hard", False: "other"}) if settings.hard_share is not None else ""
+    rows = [row for facet in _FACETS for row in _rows(ledger, *facet, mix.labels, settings.most_repeats)]
+    return tables.frame("mix", rows)
+
+
+def _rows(
+    ledger: pd.DataFrame, facet: str, column: str, kind: str, labels: dict[str, str], repeats: float
+) -> Iterator[dict[str, Any]]:
+    part = ledger[(ledger["kind"] == kind) & (ledger[column] != "")] if kind else ledger
+    natural, wanted, kept = part.loc[part["here"], "natural"].sum(), part["wanted"].sum(), part["kept"].sum()
+    for value, group in part.groupby(column):
+        here = group[group["here"]]
+        yield {
+            "facet": facet,
+            "value": str(value),
+            "label": labels.get(str(value), ""),
+            "available": len(here),
+            "natural": _share(here["natural"].sum(), natural),
+            "wanted": _share(group["wanted"].sum(), wanted),
+            "drawn": int(group["kept"].sum()),
+            "share": _share(group["kept"].sum(), kept),
+            "why_short": "; ".join(_why(group, here, repeats)),
+        }
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else 0.0
+
+
+def _why(group: pd.DataFrame, here: pd.DataFrame, repeats: float) -> Iterator[str]:
+    if group["wanted"].sum() - group["expected"].sum() > _ROUNDING:
+        yield f"has {len(here)}, taken {repeats:g} times at most"
+    unusable = int((group["drawn"] - group["kept"]).sum())
+    if unusable:
+        yield f"{unusable} drawn cannot be trained on"
+    for reason, count in sorted(Counter(group.loc[~group["here"], "reason"]).items()):
+        yield f"{count} left out: {reason}"
+
+
+def mix_summary(mix: Mix, table: pd.DataFrame, settings: MixSettings) -> dict[str, Any]:
+    """Settings, queries with their hashes, counts with reasons, and the table but for its nodes."""
+    reasons = Counter(mix.ledger.loc[mix.ledger["reason"] != "", "reason"])
+    facets = {
+        str(facet): rows.drop(columns="facet").to_dict("records")
+        for facet, rows in table[table["facet"] != "node"].groupby("facet", sort=False)
+    }
+    return {
+        "settings": settings.model_dump(mode="json", exclude_none=True),
+        "queries": mix.queries,
+        "read": len(mix.ledger),
+        "left_out": dict(sorted(reasons.items())),
+        "pass": len(mix.examples),
+        "facets": facets,
+    }
+
+
+def mix_lines(mix: Mix, table: pd.DataFrame) -> Iterator[str]:
+    """The mix for a terminal: the largest rows of each facet but ``node``, and what is left out."""
+    left = mix.ledger.loc[mix.ledger["reason"] != "", "reason"]
+    yield f"mix: {len(mix.ledger)} examples read, {len(left)} left out, {len(mix.examples)} drawn for a pass"
+    for reason, count in sorted(Counter(left).items()):
+        yield f"  {count}: {reason}"
+    yield f"{'':<44} {'available':>9} {'natural':>8} {'wanted':>8} {'drawn':>8} {'share':>8}"
+    for facet, rows in table[table["facet"] != "node"].groupby("facet", sort=False):
+        yield f"{facet}"
+        by_size = rows.sort_values(["drawn", "available", "value"], ascending=[False, False, True])
+        for row in by_size.head(_SHOWN).itertuples():
+            name = f"{row.label} ({row.value})" if row.label else row.value
+            why = f"  {row.why_short}" if row.why_short else ""
+            yield (
+                f"  {name:<42.42} {row.available:>9} {row.natural:>8.1%} {row.wanted:>8.1%} {row.drawn:>8} "
+                f"{row.share:>8.1%}{why}"
+            )
+        if len(rows) > _SHOWN:
+            rest = by_size.iloc[_SHOWN:]
+            yield f"  and {len(rest)} more {'':<31.31} {rest['available'].sum():>9} {'':>17} {rest['drawn'].sum():>8}"
+    nodes = table[table["facet"] == "node"]
+    if len(nodes):
+        drawn = nodes.loc[nodes["drawn"] > 0, "drawn"]
+        yield f"nodes: {len(drawn)} of {len(nodes)} keys are trained on, at most {drawn.max()} times ({MIX_FILE} has all)"
+
+
+def write_mix(mix: Mix, table: pd.DataFrame, settings: MixSettings, folder: Path) -> None:
+    """``mix.parquet`` (every facet and node) and ``mix.json`` (the summary)."""
+    tables.write("mix", table, folder / MIX_FILE)
+    text = json.dumps(mix_summary(mix, table, settings), indent=1, sort_keys=True, ensure_ascii=False)
+    (folder / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
