@@ -85,6 +85,8 @@ class TrainConfig(BaseModel):
             raise ValueError(f"{', '.join(extra)}: for adapters only; method 'full' changes everything")
         if self.method != "qlora" and (extra := sorted(given & {"quantization", "double_quantization"})):
             raise ValueError(f"{', '.join(extra)}: for method 'qlora' only")
+        if self.mix.curriculum is not None and self.order == "as-given":
+            raise ValueError("order 'as-given' and mix.curriculum are two orders: leave one out")
         if self.early_stopping_patience is not None and self.eval_split is None:
             raise ValueError("early_stopping_patience needs eval_split: the loss there decides")
         for name, pattern in (("rank_pattern", self.rank_pattern), ("alpha_pattern", self.alpha_pattern)):

@@ -7,12 +7,16 @@ import random
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from statistics import fmean
 from typing import Final
 
+from met_kg.training.batches import by_length
+from met_kg.training.config import TrainConfig
 from met_kg.training.mix_settings import Curriculum, Stage
+from met_kg.training.prepare import Prepared
 
-__all__ = ["Order", "arrange", "competence"]
+__all__ = ["Order", "arrange", "competence", "course", "curriculum_order"]
 
 #: Where examples are grouped by length: windows of a training at least, and steps of a window at most.
 _WINDOWS: Final = 20
@@ -82,8 +86,31 @@ def arrange(
         others = of_all * end // total - of_all * start // total
         window = [anytime.take() for _ in range(others)] + [pool.take() for _ in range(end - start - others)]
         rng.shuffle(window)
-        places += window if lengths is None else _by_length(window, lengths, step, rng)
+        places += window if lengths is None else by_length(window, lengths, step, rng)
     return Order(places, pool.borrowed if curriculum.stages else 0)
+
+
+def curriculum_order(config: TrainConfig, ready: Prepared, step: int) -> Order | None:
+    """The order of a training of steps of ``step`` examples; None where its configuration has no curriculum."""
+    if config.mix.curriculum is None:
+        return None
+    values = ready.mix.values(ready.examples)
+    total = config.max_steps * step if config.max_steps else round(config.epochs * len(values))
+    lengths = ready.lengths if config.order == "grouped" else None
+    return arrange(values, config.mix.curriculum, total=total, step=step, seed=config.seed, lengths=lengths)
+
+
+def course(order: Order, values: Sequence[float], parts: int = 10) -> str:
+    """For a person: the mean value of the examples in each part of the training.
+
+    >>> course(Order([0, 1, 1, 2], 1), [1, 2, 3], parts=2)
+    'mean value along the training: 1.5 2.5; before a stage of their own: 1'
+    """
+    cuts = [len(order.places) * part // parts for part in range(parts + 1)]
+    found = [[values[p] for p in order.places[a:b] if not math.isnan(values[p])] for a, b in pairwise(cuts)]
+    means = " ".join(f"{fmean(part):.1f}" if part else "-" for part in found)
+    early = f"; before a stage of their own: {order.borrowed}" if order.borrowed else ""
+    return f"mean value along the training: {means}{early}"
 
 
 class _Pool:
@@ -130,12 +157,3 @@ def _windows(curriculum: Curriculum, steps: int, size: int) -> Iterator[tuple[St
         for start in range(first, end, size):
             yield stage, start, min(start + size, end)
         first = end
-
-
-def _by_length(window: list[int], lengths: Sequence[int], step: int, rng: random.Random) -> list[int]:
-    """The window with examples of like length in a step, the steps in random order; a step that is not full is last."""
-    ordered = sorted(window, key=lengths.__getitem__)
-    whole = len(ordered) // step * step
-    steps = [ordered[start : start + step] for start in range(0, whole, step)]
-    rng.shuffle(steps)
-    return [place for one in steps for place in one] + ordered[whole:]

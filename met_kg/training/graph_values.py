@@ -80,7 +80,7 @@ def groups(graph: Graph, asked: Asked, examples: Sequence[Example]) -> list[str]
     Raises
     ------
     UsageProblem
-        when it does not return ``?value`` and one of ``?item``, ``?sample`` and ``?node``, or its parameters do not fit.
+        when it does not return ``?value`` and one of ``?item``, ``?sample`` and ``?node``; when parameters do not fit.
     DataProblem
         when it gives one of them two values, or none of the examples any.
     """

@@ -26,6 +26,7 @@ from met_kg.records import Quarantined
 from met_kg.training.adapter import check_quantization, numbers, quantization
 from met_kg.training.checkpoints import checkpoint_of, open_checkpoints
 from met_kg.training.config import TrainConfig
+from met_kg.training.mix_report import write_mix
 from met_kg.training.outputs import (
     ADAPTER_WEIGHTS,
     LOG_FILE,
@@ -127,6 +128,7 @@ def train(
             best = checkpoint_of(checkpoints, result.best_step) if result.best_step is not None else None
             _save(config, trainer.model, processor, name, weights=weights, best=best)
             _write(config, record, lines, result)
+            write_mix(ready.mix, ready.examples, config.mix, Path(config.out))
             shutil.rmtree(checkpoints)
     here.wait_for_everyone()
     return result

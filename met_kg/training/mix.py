@@ -53,6 +53,11 @@ class Mix:
     labels: dict[str, str]
     queries: dict[str, str]
 
+    def values(self, examples: Sequence[Example]) -> list[float]:
+        """The place of examples in the curriculum; not a number where there is none."""
+        value = dict(zip(self.ledger["id"], self.ledger["value"], strict=True))
+        return [float(value[e.id]) for e in examples]
+
 
 def draw(
     examples: Sequence[Example],
@@ -81,7 +86,10 @@ def draw(
     if settings.per_node is not None:
         _cap(ledger, settings.per_node, seed)
     ledger["natural"] = ledger["weight"]
-    ledger["weight"] *= _factors(found, settings, graph)
+    levels = {str(level): factor for level, factor in settings.caption_levels.items()}
+    ledger["weight"] *= np.where(ledger["kind"] == "caption", ledger["level"].map(levels).fillna(1.0), 1.0)
+    if found and graph is not None:
+        ledger["weight"] *= _factors(found, settings, graph)
     _leave_out(ledger, ledger["weight"] == 0, "it has weight 0")
     shares = Shares(caption_share, settings.hard_share, settings.temperature, settings.most_repeats, max_examples)
     ledger["wanted"], ledger["expected"], ledger["drawn"] = 0.0, 0.0, 0
@@ -124,11 +132,11 @@ def _select(ledger: pd.DataFrame, found: Sequence[Example], settings: MixSetting
             others = caption & ~ledger["sample"].isin(set(ledger.loc[kept, "sample"]))
             _leave_out(ledger, others, f"a caption, and query {asked.name} selects no item of its sample")
     if settings.captions is not None:
-        asked = settings.captions
-        named = ledger["sample"].isin(set(ledger.loc[ledger["id"].isin(chosen(graph, asked, found)), "sample"]))
+        names = chosen(graph, settings.captions, found)
+        named = ledger["sample"].isin(set(ledger.loc[ledger["id"].isin(names), "sample"]))
         if not (caption & named).any():
-            raise _nothing(asked, "caption")
-        _leave_out(ledger, caption & ~named, f"a caption, and query {asked.name} does not select its sample")
+            raise _nothing(settings.captions, "caption")
+        _leave_out(ledger, caption & ~named, f"a caption, and query {settings.captions.name} does not select its sample")
 
 
 def _nothing(asked: Asked, what: str) -> DataProblem:
@@ -153,15 +161,15 @@ def _cap(ledger: pd.DataFrame, most: int, seed: int) -> None:
     """Leave out items of a node beyond ``most``, by lot."""
     items = ledger[(ledger["kind"] != "caption") & (ledger["reason"] == "") & (ledger["node"] != "")]
     place = items.iloc[_lots(len(items), f"{seed} per node")].groupby("node").cumcount()
-    _leave_out(ledger, ledger.index.isin(place.index[place >= most]), f"its key has more than {most} items")
+    over = set(items.loc[place.index[place >= most], "id"])
+    _leave_out(ledger, ledger["id"].isin(over), f"its key has more than {most} items")
 
 
-def _factors(found: Sequence[Example], settings: MixSettings, graph: Graph | None) -> npt.NDArray[np.float64]:
-    """The product of what queries and caption levels say of each example; 1 where nothing is said."""
-    levels = dict(settings.caption_levels)
-    factors = np.array([levels.get(e.level, 1.0) if e.kind == "caption" else 1.0 for e in found])
-    for asked in settings.weights if graph is not None else ():
-        factors *= [1.0 if value is None else value for value in numbers(graph, asked, found, least=0)]
+def _factors(found: Sequence[Example], settings: MixSettings, graph: Graph) -> npt.NDArray[np.float64]:
+    """The product of what queries say of each example; 1 where they say nothing."""
+    factors = np.ones(len(found))
+    for asked in settings.weights:
+        factors *= np.array([1.0 if value is None else value for value in numbers(graph, asked, found, least=0)])
     return factors
 
 
@@ -169,7 +177,9 @@ def _whole(part: pd.DataFrame, expected: npt.NDArray[np.float64], seed: int) -> 
     """Times that each comes: along the tree, so that branches and nodes get their due as nearly as kinds do."""
     lots = np.empty(len(part), dtype=np.int64)
     lots[_lots(len(part), f"{seed} of a pass")] = np.arange(len(part))
-    order = np.lexsort([lots, *(part[name].to_numpy(dtype=str) for name in ("level", "node", "branch", "hard", "kind"))])
+    order = np.lexsort(
+        [lots, *(part[name].to_numpy(dtype=str) for name in ("level", "node", "branch", "hard", "kind"))]
+    )
     start = random.Random(f"{seed} start").randrange(1, _GRAIN) / _GRAIN  # noqa: S311
     return rounded(expected, order.tolist(), start)
 

@@ -15,7 +15,7 @@ from met_kg.training.examples import Example
 from met_kg.training.mix import Mix
 from met_kg.training.mix_settings import MixSettings
 
-__all__ = ["MIX_FILE", "SUMMARY_FILE", "mix_lines", "mix_summary", "mix_table", "write_mix"]
+__all__ = ["MIX_FILE", "SUMMARY_FILE", "mix_lines", "mix_sentence", "mix_table", "write_mix"]
 
 MIX_FILE: Final = "mix.parquet"
 SUMMARY_FILE: Final = "mix.json"
@@ -88,7 +88,7 @@ def _why(group: pd.DataFrame, here: pd.DataFrame, repeats: float) -> Iterator[st
         yield f"{count} left out: {reason}"
 
 
-def mix_summary(mix: Mix, table: pd.DataFrame, settings: MixSettings) -> dict[str, Any]:
+def _summary(mix: Mix, table: pd.DataFrame, settings: MixSettings) -> dict[str, Any]:
     """Settings, queries with their hashes, counts with reasons, and the table but for its nodes."""
     reasons = Counter(mix.ledger.loc[mix.ledger["reason"] != "", "reason"])
     facets = {
@@ -115,24 +115,41 @@ def mix_lines(mix: Mix, table: pd.DataFrame) -> Iterator[str]:
     for facet, rows in table[table["facet"] != "node"].groupby("facet", sort=False):
         yield f"{facet}"
         by_size = rows.sort_values(["drawn", "available", "value"], ascending=[False, False, True])
-        for row in by_size.head(_SHOWN).itertuples():
-            name = f"{row.label} ({row.value})" if row.label else row.value
-            why = f"  {row.why_short}" if row.why_short else ""
-            yield (
-                f"  {name:<42.42} {row.available:>9} {row.natural:>8.1%} {row.wanted:>8.1%} {row.drawn:>8} "
-                f"{row.share:>8.1%}{why}"
-            )
+        for row in by_size.head(_SHOWN).to_dict("records"):
+            name = f"{row['label']} ({row['value']})" if row["label"] else row["value"]
+            shares = f"{row['natural']:>8.1%} {row['wanted']:>8.1%} {row['drawn']:>8} {row['share']:>8.1%}"
+            yield f"  {name:<42.42} {row['available']:>9} {shares}  {row['why_short']}".rstrip()
         if len(rows) > _SHOWN:
             rest = by_size.iloc[_SHOWN:]
             yield f"  and {len(rest)} more {'':<31.31} {rest['available'].sum():>9} {'':>17} {rest['drawn'].sum():>8}"
     nodes = table[table["facet"] == "node"]
     if len(nodes):
         drawn = nodes.loc[nodes["drawn"] > 0, "drawn"]
-        yield f"nodes: {len(drawn)} of {len(nodes)} keys are trained on, at most {drawn.max()} times ({MIX_FILE} has all)"
+        most = int(drawn.max()) if len(drawn) else 0
+        yield f"nodes: {len(drawn)} of {len(nodes)} keys are trained on, {most} times at most; {MIX_FILE} has them all"
 
 
-def write_mix(mix: Mix, table: pd.DataFrame, settings: MixSettings, folder: Path) -> None:
+def mix_sentence(mix: Mix, kept: Sequence[Example], settings: MixSettings) -> str:
+    """The mix in one line, for a card."""
+    kinds = Counter(e.kind for e in kept)
+    parts = [f"{kinds['vqa']} questions and {kinds['caption']} captions a pass, of {len(mix.ledger)} read"]
+    for asked, what in ((settings.slice, "items"), (settings.captions, "captions")):
+        parts += [f"{what} by {asked.name}"] if asked is not None else []
+    parts += [f"weights by {asked.name}" for asked in settings.weights]
+    if settings.hard_share is not None:
+        parts.append(f"{settings.hard_share:.0%} of the questions by {settings.hard.name}")
+    if settings.temperature != 1:
+        parts.append(f"temperature {settings.temperature:g} over {settings.branches.name}")
+    if settings.per_node is not None:
+        parts.append(f"{settings.per_node} items a key at most")
+    if settings.curriculum is not None:
+        parts.append(f"in order of {settings.curriculum.by.name}")
+    return "; ".join(parts)
+
+
+def write_mix(mix: Mix, kept: Sequence[Example], settings: MixSettings, folder: Path) -> None:
     """``mix.parquet`` (every facet and node) and ``mix.json`` (the summary)."""
+    table = mix_table(mix, kept, settings)
     tables.write("mix", table, folder / MIX_FILE)
-    text = json.dumps(mix_summary(mix, table, settings), indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(_summary(mix, table, settings), indent=1, sort_keys=True, ensure_ascii=False)
     (folder / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")

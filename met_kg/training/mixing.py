@@ -116,7 +116,7 @@ def allot(
             continue
         # Captions are one branch: a sample has many nodes.
         branch = np.zeros_like(number) if name == "caption" else number
-        masses = np.bincount(branch[members], weights=weights[members], minlength=len(names))
+        masses: _Reals = np.bincount(branch[members], weights[members], len(names)).astype(np.float64)
         part = tempered(masses, shares.temperature)
         given = filled(part, shares.repeats * masses, sizes[name])
         each = np.zeros_like(weights)

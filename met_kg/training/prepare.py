@@ -19,6 +19,7 @@ from met_kg.training.config import NO_MATTER, TrainConfig
 from met_kg.training.examples import Example, read_examples
 from met_kg.training.graph_values import open_graph
 from met_kg.training.mix import Mix, draw
+from met_kg.training.mix_report import mix_sentence
 
 __all__ = ["Prepared", "depends_on", "prepare"]
 
@@ -84,10 +85,20 @@ def depends_on(config: TrainConfig, ready: Prepared, base_name: str) -> dict[str
             "left_out_reasons": dict(sorted(left_out.items())),
             "longest_tokens": max(ready.lengths),
             "licences": sorted({e.licence for e in ready.examples} - {""}),
+            "mix": mix_sentence(ready.mix, ready.examples, config.mix),
+            "mix_queries": ready.mix.queries,
+            "mix_values_sha256": _values_hash(config, ready),
             "tree_version": json.loads(about.read_text(encoding="utf-8"))["version"] if about.is_file() else "",
         },
         "settings": config.model_dump(exclude={"base", "data", "out", *NO_MATTER}),
     }
+
+
+def _values_hash(config: TrainConfig, ready: Prepared) -> str:
+    """Of what a curriculum orders the examples by; '' without one."""
+    if config.mix.curriculum is None:
+        return ""
+    return hashlib.sha256(json.dumps(ready.mix.values(ready.examples)).encode()).hexdigest()
 
 
 def _data_hash(examples: list[Example]) -> str:
