@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from met_kg import tables
-from met_kg.errors import DataProblem, UsageProblem
+from met_kg.errors import DataProblem, MissingData, UsageProblem
 from met_kg.graph.queries import find
 from met_kg.graph.store import Graph, Value
 from met_kg.synthesis.items_graph import item_triples
@@ -40,7 +40,13 @@ def open_graph(data: Path, *, needed: bool) -> Graph | None:
         return own_graph(folder)
     if not needed:
         return None
-    graph = own_graph(folder)
+    try:
+        graph = own_graph(folder)
+    except MissingData as problem:
+        hint = "give data: a run, an export, or the JSONL file in one"
+        raise MissingData(
+            "there is no graph that the queries of 'mix' could ask", where=str(data), hint=hint
+        ) from problem
     # An export has no graph of its items: they are in its table.
     graph.load_triples(Graphs.ITEMS, item_triples(tables.read("vqa", folder / "vqa.parquet")))
     return graph

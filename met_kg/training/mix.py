@@ -136,7 +136,8 @@ def _select(ledger: pd.DataFrame, found: Sequence[Example], settings: MixSetting
         named = ledger["sample"].isin(set(ledger.loc[ledger["id"].isin(names), "sample"]))
         if not (caption & named).any():
             raise _nothing(settings.captions, "caption")
-        _leave_out(ledger, caption & ~named, f"a caption, and query {settings.captions.name} does not select its sample")
+        reason = f"a caption, and query {settings.captions.name} does not select its sample"
+        _leave_out(ledger, caption & ~named, reason)
 
 
 def _nothing(asked: Asked, what: str) -> DataProblem:
