@@ -208,7 +208,8 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             "wanted": _REAL,  # share that the mix asks for
             "drawn": _INT,  # examples of a pass, repeats counted
             "share": _REAL,  # of the facet's
-            "why_short": _TEXT,  # '' where nothing is
+            "why_short": _TEXT,  # why less is drawn than wanted; '' where nothing is short
+            "left_out": _TEXT,  # what was not to be drawn from: counts with reasons
         }
     ),
     "quarantine": pa.schema({"source": _TEXT, "where": _TEXT, "reason": _TEXT, "content": _TEXT}),

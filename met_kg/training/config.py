@@ -157,4 +157,5 @@ def _check_pattern(name: str, regex: str, value: int) -> None:
 
 
 def _said(found: Any, model: type[BaseModel]) -> str:
-    return setting_problem(found, ".".join(map(str, found["loc"])) or "settings", model.model_fields)
+    known = MixSettings.model_fields if found["loc"][:1] == ("mix",) else model.model_fields
+    return setting_problem(found, ".".join(map(str, found["loc"])) or "settings", known)

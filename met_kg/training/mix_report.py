@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,7 +48,9 @@ def mix_table(mix: Mix, kept: Sequence[Example], settings: MixSettings) -> pd.Da
         the examples of the mix that can be trained on, each as often as it comes.
     """
     often = Counter(e.id for e in kept)
-    ledger = mix.ledger.assign(kept=[often[name] for name in mix.ledger["id"]], here=mix.ledger["reason"] == "")
+    here = mix.ledger["reason"] == ""
+    ledger = mix.ledger.assign(kept=mix.ledger["id"].map(often).fillna(0), available=here.astype(int))
+    ledger["natural"] *= here
     ledger["hard"] = ledger["hard"].map({True: "hard", False: "other"}) if settings.hard_share is not None else ""
     rows = [row for facet in _FACETS for row in _rows(ledger, *facet, mix.labels, settings.most_repeats)]
     return tables.frame("mix", rows)
@@ -58,19 +60,24 @@ def _rows(
     ledger: pd.DataFrame, facet: str, column: str, kind: str, labels: dict[str, str], repeats: float
 ) -> Iterator[dict[str, Any]]:
     part = ledger[(ledger["kind"] == kind) & (ledger[column] != "")] if kind else ledger
-    natural, wanted, kept = part.loc[part["here"], "natural"].sum(), part["wanted"].sum(), part["kept"].sum()
-    for value, group in part.groupby(column):
-        here = group[group["here"]]
+    sums = part.groupby(column)[["available", "natural", "wanted", "expected", "drawn", "kept"]].sum()
+    whole = sums.sum()
+    left_out: dict[str, list[str]] = {}
+    reasons = part[part["reason"] != ""].groupby([column, "reason"]).size().reset_index(name="count")
+    for value, reason, count in zip(reasons[column], reasons["reason"], reasons["count"], strict=True):
+        left_out.setdefault(str(value), []).append(f"{count}: {reason}")
+    for value, row in zip(map(str, sums.index), sums.to_dict("records"), strict=True):
         yield {
             "facet": facet,
-            "value": str(value),
-            "label": labels.get(str(value), ""),
-            "available": len(here),
-            "natural": _share(here["natural"].sum(), natural),
-            "wanted": _share(group["wanted"].sum(), wanted),
-            "drawn": int(group["kept"].sum()),
-            "share": _share(group["kept"].sum(), kept),
-            "why_short": "; ".join(_why(group, here, repeats)),
+            "value": value,
+            "label": labels.get(value, ""),
+            "available": int(row["available"]),
+            "natural": _share(row["natural"], whole["natural"]),
+            "wanted": _share(row["wanted"], whole["wanted"]),
+            "drawn": int(row["kept"]),
+            "share": _share(row["kept"], whole["kept"]),
+            "why_short": "; ".join(_why_short(facet, row, repeats)),
+            "left_out": "; ".join(left_out.get(value, ())),
         }
 
 
@@ -78,19 +85,22 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole else 0.0
 
 
-def _why(group: pd.DataFrame, here: pd.DataFrame, repeats: float) -> Iterator[str]:
-    if group["wanted"].sum() - group["expected"].sum() > _ROUNDING:
-        yield f"has {len(here)}, taken {repeats:g} times at most"
-    unusable = int((group["drawn"] - group["kept"]).sum())
-    if unusable:
-        yield f"{unusable} drawn cannot be trained on"
-    for reason, count in sorted(Counter(group.loc[~group["here"], "reason"]).items()):
-        yield f"{count} left out: {reason}"
+def _why_short(facet: str, row: Mapping[Any, Any], repeats: float) -> Iterator[str]:
+    missing = row["wanted"] - row["expected"]
+    if missing > _ROUNDING and facet == "branch":
+        yield f"has {row['available']:g}, taken {repeats:g} times at most"
+    elif missing > _ROUNDING:
+        yield f"{missing:.0f} fewer: its branches are short"
+    if row["drawn"] > row["kept"]:
+        yield f"{row['drawn'] - row['kept']:g} drawn cannot be trained on"
+
+
+def _left_out(ledger: pd.DataFrame) -> list[tuple[str, int]]:
+    return sorted(Counter(ledger.loc[ledger["reason"] != "", "reason"]).items())
 
 
 def _summary(mix: Mix, table: pd.DataFrame, settings: MixSettings) -> dict[str, Any]:
     """Settings, queries with their hashes, counts with reasons, and the table but for its nodes."""
-    reasons = Counter(mix.ledger.loc[mix.ledger["reason"] != "", "reason"])
     facets = {
         str(facet): rows.drop(columns="facet").to_dict("records")
         for facet, rows in table[table["facet"] != "node"].groupby("facet", sort=False)
@@ -99,7 +109,7 @@ def _summary(mix: Mix, table: pd.DataFrame, settings: MixSettings) -> dict[str, 
         "settings": settings.model_dump(mode="json", exclude_none=True),
         "queries": mix.queries,
         "read": len(mix.ledger),
-        "left_out": dict(sorted(reasons.items())),
+        "left_out": dict(_left_out(mix.ledger)),
         "pass": len(mix.examples),
         "facets": facets,
     }
@@ -107,9 +117,10 @@ def _summary(mix: Mix, table: pd.DataFrame, settings: MixSettings) -> dict[str, 
 
 def mix_lines(mix: Mix, table: pd.DataFrame) -> Iterator[str]:
     """The mix for a terminal: the largest rows of each facet but ``node``, and what is left out."""
-    left = mix.ledger.loc[mix.ledger["reason"] != "", "reason"]
-    yield f"mix: {len(mix.ledger)} examples read, {len(left)} left out, {len(mix.examples)} drawn for a pass"
-    for reason, count in sorted(Counter(left).items()):
+    left = _left_out(mix.ledger)
+    out = sum(count for _, count in left)
+    yield f"mix: {len(mix.ledger)} examples read, {out} left out, {len(mix.examples)} drawn for a pass"
+    for reason, count in left:
         yield f"  {count}: {reason}"
     yield f"{'':<44} {'available':>9} {'natural':>8} {'wanted':>8} {'drawn':>8} {'share':>8}"
     for facet, rows in table[table["facet"] != "node"].groupby("facet", sort=False):

@@ -15,8 +15,9 @@ import pytest
 from tiny_graph import BRANCHES, KEYS, make_graph_run
 
 from met_kg import tables
-from met_kg.errors import DataProblem, MetError, MissingData, UnknownName, UsageProblem
+from met_kg.errors import DataProblem, MetError, MissingData, RecipeProblem, UnknownName, UsageProblem
 from met_kg.graph.store import Graph
+from met_kg.training.config import TrainConfig
 from met_kg.training.examples import Example, read_examples
 from met_kg.training.graph_values import open_graph
 from met_kg.training.mix import Mix, draw
@@ -154,7 +155,7 @@ def test_the_table_counts_what_is_drawn_and_says_why_it_is_short(mix: Any, tmp_p
     assert table.loc[("node", "DOID:552"), "label"] == "pneumonia"
     assert table.loc[("branch", "MET:0000012"), "wanted"] == pytest.approx(1 / 3)
     assert table.loc[("branch", "MET:0000012"), "why_short"].startswith("has 3, taken 1.2 times at most")
-    assert "1 left out: its key has more than 3 items" in table.loc[("node", "UBERON:0002048"), "why_short"]
+    assert table.loc[("node", "UBERON:0002048"), "left_out"] == "1: its key has more than 3 items"
     assert any("1 drawn cannot be trained on" in why for why in table.loc["kind", "why_short"])
     write_mix(found, kept, settings, tmp_path)
     assert tables.read("mix", tmp_path / "mix.parquet").set_index(["facet", "value"])["drawn"].equals(table["drawn"])
@@ -209,6 +210,40 @@ def test_what_a_query_gets_wrong_is_one_sentence(
     with pytest.raises(kind, match=re.escape(says)) as caught:
         mix(**filed(settings))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"temperature": 0}, "mix.temperature: input should be greater than 0, got 0"),
+        ({"temperature": -2}, "mix.temperature: input should be greater than 0, got -2"),
+        ({"temperature": math.nan}, "mix.temperature: input should be greater than 0, got nan"),
+        ({"temprature": 2}, "unknown key 'mix.temprature' (did you mean 'temperature'?)"),
+        ({"hard_share": 1.5}, "mix.hard_share: input should be less than or equal to 1, got 1.5"),
+        ({"caption_levels": {"short": -1}}, "mix.caption_levels.short: input should be greater than or equal to 0"),
+        ({"caption_levels": {"tall": 1}}, "input should be 'short', 'descriptive' or 'knowledge', got 'tall'"),
+        ({"repeats": math.inf}, "mix.repeats: input should be a finite number, got inf"),
+        (
+            {"slice": {"query": "topic", "per_sample": 0}},
+            "mix.slice.per_sample: input should be greater than or equal to 1",
+        ),
+        (
+            {"curriculum": {"stages": [{"share": 0.6, "most": 1}] * 2}},
+            "the shares of the stages are more than 1 together",
+        ),
+        ({"curriculum": {"start": 0}}, "mix.curriculum.start: input should be greater than 0, got 0"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_one_sentence(settings: dict[str, Any], says: str) -> None:
+    with pytest.raises(RecipeProblem) as caught:
+        TrainConfig.of({"base": "b", "data": "d", "out": "o", "mix": settings}, "train.yaml")
+    (told,) = caught.value.problems
+    assert says in told
+
+
+def test_two_orders_are_one_too_many() -> None:
+    with pytest.raises(RecipeProblem, match="two orders"):
+        TrainConfig.of({"base": "b", "data": "d", "out": "o", "order": "as-given", "mix": {"curriculum": {}}}, "c")
 
 
 def test_queries_need_a_graph(graph_run: Path, tmp_path: Path) -> None:
