@@ -13,6 +13,7 @@ import pandas as pd
 from met_kg import tables
 from met_kg.training.examples import Example
 from met_kg.training.mix import Mix
+from met_kg.training.mix_plot import MIX_PLOT_FILE, write_mix_plot
 from met_kg.training.mix_settings import MixSettings
 
 __all__ = ["MIX_FILE", "SUMMARY_FILE", "mix_lines", "mix_sentence", "mix_table", "write_mix"]
@@ -159,8 +160,9 @@ def mix_sentence(mix: Mix, kept: Sequence[Example], settings: MixSettings) -> st
 
 
 def write_mix(mix: Mix, kept: Sequence[Example], settings: MixSettings, folder: Path) -> None:
-    """``mix.parquet`` (every facet and node) and ``mix.json`` (the summary)."""
+    """``mix.parquet`` (every facet and node), ``mix.json`` (the summary) and ``mix.svg`` (a drawing)."""
     table = mix_table(mix, kept, settings)
     tables.write("mix", table, folder / MIX_FILE)
     text = json.dumps(_summary(mix, table, settings), indent=1, sort_keys=True, ensure_ascii=False)
     (folder / SUMMARY_FILE).write_text(text + "\n", encoding="utf-8")
+    write_mix_plot(table, folder / MIX_PLOT_FILE)

@@ -94,7 +94,7 @@ def test_batches_come_coarse_to_fine_and_the_same_after_a_stop(
     seen.clear()
     train(stopped, log=silent, work=tmp_path / "work")
     assert seen == whole[8:]
-    for name in ("adapter_model.safetensors", "training_log.jsonl", "mix.json", "mix.parquet", "README.md"):
+    for name in ("adapter_model.safetensors", "training_log.jsonl", "mix.json", "mix.parquet", "mix.svg", "README.md"):
         assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "adapter" / name).read_bytes()
     record = json.loads((tmp_path / "stopped" / "training.json").read_text())
     assert record["settings"]["mix"]["curriculum"]["by"]["query"] == "train/depth"
