@@ -107,6 +107,7 @@ def train(
     for reason, count in sorted(Counter(q.reason for q in ready.left_out).items()):
         log.info(f"  left out {count}: {reason}")
     record = depends_on(config, ready, name) | _how(config, here.num_processes)
+    log.info(f"  mix: {record['data']['mix']}")
     if here.is_main_process:
         open_checkpoints(checkpoints, record, log, step=resume)
     here.wait_for_everyone()

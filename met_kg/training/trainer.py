@@ -16,7 +16,7 @@ from met_kg.training.adapter import lora_config, numbers
 from met_kg.training.batches import BatchOrder, EpochTold
 from met_kg.training.collate import Collator, as_rows
 from met_kg.training.config import TrainConfig
-from met_kg.training.curriculum import curriculum_order
+from met_kg.training.curriculum import course, curriculum_order
 from met_kg.training.prepare import Prepared
 from met_kg.training.watch import Watch
 
@@ -109,6 +109,7 @@ def make_trainer(
     if arranged is not None:
         # One long pass: the order runs through all of the training.
         settings.num_train_epochs = 1.0
+        log.info(f"  curriculum: {course(arranged, ready.mix.values(ready.examples))}")
         rows, lengths = rows.select(arranged.places), [lengths[place] for place in arranged.places]
     order = BatchOrder(
         lengths,

@@ -101,6 +101,6 @@ def test_a_slice_trains_alike_inside_its_run_and_exported(finished_run: Path, tm
         assert not problems or data == finished_run  # where one sample has no image
         with open_graph(data, needed=True) or nullcontext() as graph:
             mix = draw(examples, settings, graph, None, None, 3)
-        told.append([(e.id, e.turns, e.answer, e.image.read_bytes()) for e in mix.examples])
+        told.append([(e.id, e.turns, e.answer, e.images[0].read_bytes()) for e in mix.examples])
     assert len(told[0]) > 20 and {e.kind for e in examples} == {"caption", "vqa"}
     assert told[0] == told[1] == told[2]

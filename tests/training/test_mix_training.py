@@ -17,6 +17,7 @@ from met_kg.log import Log, silent
 from met_kg.synthesis.prompts import question_prompt
 from met_kg.training import collate
 from met_kg.training.config import TrainConfig, load_config
+from met_kg.training.examples import IMAGE
 from met_kg.training.lora import train
 
 pytestmark = pytest.mark.slow
@@ -59,7 +60,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[list[tuple[str, str]]]:
 
     class Recording(collate.Collator):
         def torch_call(self, examples: list[dict[str, Any]]) -> dict[str, Any]:
-            batches.append([(Path(e["images"][0]).stem, e["prompt"][-1]["content"]) for e in examples])
+            batches.append([(Path(e["images"][0]).stem, e["prompt"][-1].removeprefix(f"{IMAGE}\n")) for e in examples])
             return super().torch_call(examples)
 
     monkeypatch.setattr("met_kg.training.trainer.Collator", Recording)

@@ -99,6 +99,6 @@ def test_an_arm_is_a_folder_to_train_on(run_dir: Path, tmp_path: Path) -> None:
     assert count == 6
     before, after = read_examples(run)[0], read_examples(tmp_path / "arm")[0]
     assert [(e.id, e.answer) for e in before] == [(e.id, e.answer) for e in after]
-    assert all(e.image.is_file() for e in after)
+    assert all(image.is_file() for e in after for image in e.images)
     assert random_arm(run, tmp_path / "again", seed=4) == count
     assert (tmp_path / "again" / "vqa.parquet").read_bytes() == (tmp_path / "arm" / "vqa.parquet").read_bytes()
