@@ -141,7 +141,7 @@ def _select(ledger: pd.DataFrame, found: Sequence[Example], settings: MixSetting
 
 
 def _nothing(asked: Asked, what: str) -> DataProblem:
-    hint = "look at its rows with 'met query'; another split has other items"
+    hint = "look at its rows with 'met query'; eval_split follows the slice, too"
     return DataProblem(f"query {asked.name} selects no {what} of the split", hint=hint)
 
 
