@@ -198,6 +198,20 @@ SCHEMAS: Final[dict[str, pa.Schema]] = {
             "nearest_distance": _INT,  # steps along tree parents
         }
     ),
+    "mix": pa.schema(
+        {
+            "facet": _TEXT,  # kind | caption level | hard distractors | format | ... | branch | node
+            "value": _TEXT,
+            "label": _TEXT,  # of a node; '' for other values, and where the data have no graph
+            "available": _INT,  # examples that are selected
+            "natural": _REAL,  # their share of the facet, by the weights of the data
+            "wanted": _REAL,  # share that the mix asks for
+            "drawn": _INT,  # examples of a pass, repeats counted
+            "share": _REAL,  # of the facet's
+            "why_short": _TEXT,  # why less is drawn than wanted; '' where nothing is short
+            "left_out": _TEXT,  # what was not to be drawn from: counts with reasons
+        }
+    ),
     "quarantine": pa.schema({"source": _TEXT, "where": _TEXT, "reason": _TEXT, "content": _TEXT}),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from met_kg.errors import UsageProblem
 from met_kg.graph.queries import find
 from met_kg.graph.store import Graph
 
-__all__ = ["counted", "select"]
+__all__ = ["capped", "counted", "named", "select"]
 
 #: What a slice is counted by.
 _COUNTED: Final = ("type", "format", "level", "difficulty", "axis", "split")
@@ -44,19 +44,33 @@ def select(
     """
     vqa = tables.read("vqa", run / "vqa.parquet", _COLUMNS)
     with Graph.open(run / "store") as graph:
-        rows = list(graph.run(find(query), dict(values)))
-    if not rows:
-        return vqa.iloc[:0]
-    column = next((name for name in ("item", "sample") if name in rows[0]), None)
-    if column is None:
-        raise UsageProblem(f"query {query} returns neither ?item nor ?sample", hint="name one of them in its SELECT")
-    chosen = {str(row[column]).partition(":")[2] for row in rows}
+        column, chosen = named(graph, query, values)
     found = vqa[vqa[f"{column}_id"].isin(chosen)]
-    return found if per_sample is None else _capped(found, per_sample, seed)
+    return found if per_sample is None else capped(found, per_sample, seed)
 
 
-def _capped(items: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
-    """At most so many of a sample. Each item's lot depends on the seed and its own id alone."""
+def named(
+    graph: Graph, query: str, values: Mapping[str, str | int | float]
+) -> tuple[Literal["item", "sample"], set[str]]:
+    """What a query names, and the ids: it returns a column ``?item`` or ``?sample``.
+
+    Raises
+    ------
+    UsageProblem
+        when it returns neither, or its parameters do not fit.
+    """
+    rows = list(graph.run(find(query), dict(values)))
+    for column in ("item", "sample"):
+        if not rows or column in rows[0]:
+            return column, {str(row[column]).partition(":")[2] for row in rows}
+    raise UsageProblem(f"query {query} returns neither ?item nor ?sample", hint="name one of them in its SELECT")
+
+
+def capped(items: pd.DataFrame, most: int, seed: int) -> pd.DataFrame:
+    """At most so many of a sample, of items with columns ``item_id``, ``sample_id`` and ``type``.
+
+    Types take turns; within one, an item's lot depends on the seed and its own id alone.
+    """
     lots = items["item_id"].map(lambda name: hashlib.sha256(f"{seed}\x1f{name}".encode()).hexdigest())
     order = items.assign(lot=lots).sort_values("lot")
     order["turn"] = order.groupby(["sample_id", "type"]).cumcount()

@@ -9,7 +9,7 @@ from typing import Final
 from torch.utils.data import Sampler
 from transformers import TrainerCallback
 
-__all__ = ["BatchOrder", "EpochTold"]
+__all__ = ["BatchOrder", "EpochTold", "by_length"]
 
 #: Steps whose examples are sorted by length together. More pads less; within fewer, chance decides who meets whom.
 _WINDOW: Final = 50
@@ -56,15 +56,18 @@ class BatchOrder(Sampler[int]):
         if not self._grouped:
             return iter(order)
         window = _WINDOW * self._batch
-        return (place for start in range(0, len(order), window) for place in self._sorted(order[start:][:window], rng))
+        windows = (order[start : start + window] for start in range(0, len(order), window))
+        return (place for part in windows for place in by_length(part, self._lengths, self._batch, rng))
 
-    def _sorted(self, window: list[int], rng: random.Random) -> list[int]:
-        window.sort(key=self._lengths.__getitem__)
-        # The one batch that may be smaller stays last: every other is a step's worth.
-        whole = len(window) // self._batch * self._batch
-        batches = [window[i : i + self._batch] for i in range(0, whole, self._batch)]
-        rng.shuffle(batches)
-        return [place for batch in batches for place in batch] + window[whole:]
+
+def by_length(window: Sequence[int], lengths: Sequence[int], batch: int, rng: random.Random) -> list[int]:
+    """The places of a window with those of like length in a batch, the batches in random order."""
+    ordered = sorted(window, key=lengths.__getitem__)
+    # The one batch that may be smaller stays last: every other is a step's worth.
+    whole = len(ordered) // batch * batch
+    batches = [ordered[i : i + batch] for i in range(0, whole, batch)]
+    rng.shuffle(batches)
+    return [place for one in batches for place in one] + ordered[whole:]
 
 
 class EpochTold(TrainerCallback):

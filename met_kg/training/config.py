@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from met_kg.errors import MissingData, RecipeProblem, setting_problem
+from met_kg.training.mix_settings import MixSettings
 
 __all__ = ["NO_MATTER", "TrainConfig", "load_config"]
 
@@ -61,7 +62,8 @@ class TrainConfig(BaseModel):
     )
     max_eval_examples: int | None = Field(default=None, ge=1, description="most examples of `eval_split`")
     caption_share: float | None = Field(default=None, ge=0, le=1, description="of captions; default: all there is")
-    max_examples: int | None = Field(default=None, ge=1)
+    max_examples: int | None = Field(default=None, ge=1, description="most examples of a pass")
+    mix: MixSettings = Field(default_factory=MixSettings, description="slice, weights and order; docs/curriculum.md")
     save_steps: int = Field(default=100, ge=1, description="steps between checkpoints")
     keep_checkpoints: int = Field(default=2, ge=1, description="latest checkpoints kept while training")
     early_stopping_patience: int | None = Field(
@@ -83,6 +85,8 @@ class TrainConfig(BaseModel):
             raise ValueError(f"{', '.join(extra)}: for adapters only; method 'full' changes everything")
         if self.method != "qlora" and (extra := sorted(given & {"quantization", "double_quantization"})):
             raise ValueError(f"{', '.join(extra)}: for method 'qlora' only")
+        if self.mix.curriculum is not None and self.order == "as-given":
+            raise ValueError("order 'as-given' and mix.curriculum are two orders: leave one out")
         if self.early_stopping_patience is not None and self.eval_split is None:
             raise ValueError("early_stopping_patience needs eval_split: the loss there decides")
         for name, pattern in (("rank_pattern", self.rank_pattern), ("alpha_pattern", self.alpha_pattern)):
@@ -131,7 +135,7 @@ def load_config(path: Path, **overrides: Any) -> TrainConfig:
     values |= {key: value for key, value in overrides.items() if value is not None}
     config = TrainConfig.of(values, str(path))
     here = path.resolve().parent
-    moved = {"data": _beside(config.data, here)}
+    moved: dict[str, Any] = {"data": _beside(config.data, here), "mix": config.mix.beside(here)}
     if "out" not in overrides or overrides["out"] is None:
         moved["out"] = _beside(config.out, here)
     if (here / config.base).is_dir():
@@ -153,4 +157,5 @@ def _check_pattern(name: str, regex: str, value: int) -> None:
 
 
 def _said(found: Any, model: type[BaseModel]) -> str:
-    return setting_problem(found, ".".join(map(str, found["loc"])) or "settings", model.model_fields)
+    known = MixSettings.model_fields if found["loc"][:1] == ("mix",) else model.model_fields
+    return setting_problem(found, ".".join(map(str, found["loc"])) or "settings", known)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from met_kg.models.vlm import load_model
 from met_kg.training.adapter import adapted, numbers
 from met_kg.training.config import TrainConfig
+from met_kg.training.mix_report import mix_lines, mix_table
 from met_kg.training.prepare import Prepared, prepare
 from met_kg.training.targets import part_of
 
@@ -26,6 +27,7 @@ def describe(config: TrainConfig, *, count: int = 3) -> Iterator[str]:
     The model's weights are not loaded.
     """
     from met_kg.training.collate import Collator, as_rows, shown
+    from met_kg.training.curriculum import course, curriculum_order
 
     model, processor = load_model(config.base, dtype=numbers(config).weights, weights=False)
     ready = prepare(config, processor)
@@ -39,6 +41,10 @@ def describe(config: TrainConfig, *, count: int = 3) -> Iterator[str]:
         yield shown(batch, 0, processor)
     yield ""
     yield from _counts(config, ready)
+    yield from mix_lines(ready.mix, mix_table(ready.mix, ready.examples, config.mix))
+    order = curriculum_order(config, ready, config.batch_size * config.gradient_accumulation)
+    if order is not None:
+        yield f"curriculum: {course(order, ready.mix.values(ready.examples))}"
     yield from _memory(config, model, max(ready.lengths))
 
 

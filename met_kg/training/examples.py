@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +15,20 @@ from met_kg.paths import expand_path
 from met_kg.records import Quarantined
 from met_kg.synthesis.prompts import caption_prompt, question_prompt
 
-__all__ = ["IMAGE", "Example", "mix", "read_examples"]
+__all__ = ["IMAGE", "Example", "read_examples"]
 
 
 #: Stands for an image in a text, as in LLaVA's files.
 IMAGE: Final = "<image>"
+#: Field of an example -> column of table ``vqa``, and of an export's records.
+_ABOUT: Final = {
+    "node": "key_node",
+    "axis": "axis",
+    "type": "type",
+    "format": "format",
+    "difficulty": "difficulty",
+    "level": "level",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,8 @@ class Example:
 
     An image stands where a turn has :data:`IMAGE`, in order. ``kind`` is ``caption`` or ``vqa``; ``licence`` is the
     image's, '' when unknown. ``weight`` says how often it is learnt from: quality control can make it less where an
-    item is answered without its image.
+    item is answered without its image. What follows is what mixes are made and told by: columns of table ``vqa``
+    (``node`` is the key), '' where the data do not say.
     """
 
     id: str
@@ -38,6 +48,13 @@ class Example:
     answer: str
     licence: str = ""
     weight: float = 1.0
+    sample: str = ""
+    node: str = ""
+    axis: str = ""
+    type: str = ""
+    format: str = ""
+    difficulty: str = ""
+    level: str = ""
 
 
 def read_examples(data: Path, split: str = "train") -> tuple[list[Example], list[Quarantined]]:
@@ -63,32 +80,6 @@ def read_examples(data: Path, split: str = "train") -> tuple[list[Example], list
     return examples, problems
 
 
-def mix(
-    examples: Sequence[Example], *, caption_share: float | None, max_examples: int | None, seed: int
-) -> list[Example]:
-    """A shuffled choice with the wanted share of captions, as large as the examples and ``max_examples`` allow.
-
-    An example of weight 2.3 is in it twice, or three times if the lot says so; one of 0.1 once in ten.
-    """
-    rng = random.Random(f"{seed} mix")  # noqa: S311
-    ordered = sorted(examples, key=lambda e: e.id)
-    lots = random.Random(f"{seed} weights")  # noqa: S311 - of their own: weights of 1 change nothing
-    shuffled = [e for e in ordered for _ in range(int(e.weight + (lots.random() if e.weight % 1 else 0)))]
-    rng.shuffle(shuffled)
-    limit = max_examples if max_examples is not None else len(shuffled)
-    if caption_share is None:
-        return shuffled[:limit]
-    captions = [place for place, e in enumerate(shuffled) if e.kind == "caption"]
-    questions = [place for place, e in enumerate(shuffled) if e.kind != "caption"]
-    total = min(
-        limit,
-        int(len(captions) / caption_share) if caption_share > 0 else limit,
-        int(len(questions) / (1 - caption_share)) if caption_share < 1 else limit,
-    )
-    wanted = round(total * caption_share)
-    return [shuffled[place] for place in sorted(captions[:wanted] + questions[: total - wanted])]
-
-
 def _from_run(run: Path, split: str) -> tuple[list[Example], list[Quarantined]]:
     samples = tables.read("samples", run / "samples.parquet", ["sample_id", "image", "licence"])
     image = dict(zip(samples["sample_id"], samples["image"], strict=True))
@@ -96,25 +87,43 @@ def _from_run(run: Path, split: str) -> tuple[list[Example], list[Quarantined]]:
     examples: list[Example] = []
     problems: list[Quarantined] = []
 
-    def add(source: str, kind: str, number: str, sample: str, prompt: str, answer: str, weight: float = 1.0) -> None:
+    def add(source: str, kind: str, row: Mapping[Any, Any], number: str, prompt: str, answer: str) -> None:
+        sample = row["sample_id"]
         path = image.get(sample, "")
         if not path:
             problems.append(Quarantined(source, number, f"sample '{sample}' has no image", answer))
             return
-        picture = expand_path(path, base=run)
-        examples.append(Example(number, kind, (picture,), (f"{IMAGE}\n{prompt}",), answer, licence[sample], weight))
+        try:
+            weight = _weight(row)
+        except ValueError as problem:
+            problems.append(Quarantined(source, number, str(problem), answer))
+            return
+        pictures, turns = (expand_path(path, base=run),), (f"{IMAGE}\n{prompt}",)
+        examples.append(Example(number, kind, pictures, turns, answer, licence[sample], weight, sample, **_about(row)))
 
     captions = tables.read("captions", run / "captions.parquet", ["sample_id", "level", "text", "split"])
     for c in captions[captions["split"] == split].sort_values(["sample_id", "level"]).to_dict("records"):
-        number = f"{c['sample_id']}/{c['level']}"
-        add("captions.parquet", "caption", number, c["sample_id"], caption_prompt(c["level"]), c["text"])
-    columns = ["item_id", "sample_id", "format", "question", "options", "answer", "split", "weight"]
+        add("captions.parquet", "caption", c, f"{c['sample_id']}-{c['level']}", caption_prompt(c["level"]), c["text"])
+    columns = ["item_id", "sample_id", "question", "options", "answer", "split", "weight", *_ABOUT.values()]
     items = tables.read("vqa", run / "vqa.parquet", columns)
     for i in items[items["split"] == split].sort_values("item_id").to_dict("records"):
         prompt = question_prompt(i["format"], i["question"], list(i["options"]))
-        weight = 1.0 if i["weight"] != i["weight"] else float(i["weight"])  # not stated: not a number
-        add("vqa.parquet", "vqa", i["item_id"], i["sample_id"], prompt, i["answer"], weight)
+        add("vqa.parquet", "vqa", i, i["item_id"], prompt, i["answer"])
     return examples, problems
+
+
+def _weight(row: Mapping[Any, Any]) -> float:
+    """1 where none is stated; ValueError for one that says nothing of how often."""
+    weight = row.get("weight")
+    if weight is None or weight != weight:  # tables say 'not stated' by what is no number
+        return 1.0
+    if not isinstance(weight, int | float) or not 0 <= weight < math.inf:
+        raise ValueError(f"its weight is {weight!r}, no number of 0 or more")
+    return float(weight)
+
+
+def _about(row: Mapping[Any, Any]) -> dict[str, str]:
+    return {name: str(row.get(column) or "") for name, column in _ABOUT.items()}
 
 
 def _from_jsonl(path: Path) -> Iterator[Example | Quarantined]:
@@ -161,6 +170,9 @@ def _from_record(record: Any, path: Path, number: int) -> Iterator[Example]:
             tuple(turns[:place]),
             turns[place],
             str(about.get("licence", "")),
+            _weight(about),
+            str(about.get("sample_id", "")),
+            **_about(about),
         )
 
 

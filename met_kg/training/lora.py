@@ -26,6 +26,7 @@ from met_kg.records import Quarantined
 from met_kg.training.adapter import check_quantization, numbers, quantization
 from met_kg.training.checkpoints import checkpoint_of, open_checkpoints
 from met_kg.training.config import TrainConfig
+from met_kg.training.mix_report import write_mix
 from met_kg.training.outputs import (
     ADAPTER_WEIGHTS,
     LOG_FILE,
@@ -106,6 +107,7 @@ def train(
     for reason, count in sorted(Counter(q.reason for q in ready.left_out).items()):
         log.info(f"  left out {count}: {reason}")
     record = depends_on(config, ready, name) | _how(config, here.num_processes)
+    log.info(f"  mix: {record['data']['mix']}")
     if here.is_main_process:
         open_checkpoints(checkpoints, record, log, step=resume)
     here.wait_for_everyone()
@@ -127,6 +129,7 @@ def train(
             best = checkpoint_of(checkpoints, result.best_step) if result.best_step is not None else None
             _save(config, trainer.model, processor, name, weights=weights, best=best)
             _write(config, record, lines, result)
+            write_mix(ready.mix, ready.examples, config.mix, Path(config.out))
             shutil.rmtree(checkpoints)
     here.wait_for_everyone()
     return result

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from met_kg.errors import UsageProblem
 from met_kg.models.vlm import TRAINING_FILE
+from met_kg.training.mix_report import MIX_FILE, SUMMARY_FILE
 
 __all__ = [
     "ADAPTER_WEIGHTS",
@@ -131,6 +132,7 @@ def write_card(record: Mapping[str, Any], folder: Path) -> None:
         f"| base | `{base['name']}` (fingerprint {base['fingerprint'] or 'not taken: hub id'}) |",
         f"| data | {data['examples']} examples ({data['captions']} captions), sha256 `{data['sha256']}` |",
         f"| left out | {data['left_out']} |",
+        f"| mix | {data['mix']} (`{MIX_FILE}`, `{SUMMARY_FILE}`) |",
         f"| tree version | {data['tree_version'] or 'none: the data are no run'} |",
         f"| licences of the images | {licences} |",
         f"| steps | {record['steps']} of {_step(record)} examples |",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,19 +16,23 @@ from met_kg.models.vlm import fingerprint
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
 from met_kg.training.config import NO_MATTER, TrainConfig
-from met_kg.training.examples import Example, mix, read_examples
+from met_kg.training.examples import Example, read_examples
+from met_kg.training.graph_values import open_graph
+from met_kg.training.mix import Mix, draw
+from met_kg.training.mix_report import mix_sentence
 
 __all__ = ["Prepared", "depends_on", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Examples ready to train on, their lengths in tokens, and what was left out with reasons."""
+    """Examples ready to train on, their lengths in tokens, what was left out with reasons, and the mix they are of."""
 
     examples: list[Example]
     lengths: list[int]
     held_out: list[Example]
     left_out: list[Quarantined]
+    mix: Mix
 
 
 def prepare(config: TrainConfig, processor: Any) -> Prepared:
@@ -36,29 +41,27 @@ def prepare(config: TrainConfig, processor: Any) -> Prepared:
     Raises
     ------
     DataProblem
-        when none is left to train on.
+        when none is left to train on, or the mix cannot be had.
     """
     from met_kg.training.collate import within_limits
 
     data = expand_path(config.data)
     found, left_out = read_examples(data, config.split)
-    chosen = mix(found, caption_share=config.caption_share, max_examples=config.max_examples, seed=config.seed)
+    others, more = read_examples(data, config.eval_split) if config.eval_split else ([], [])
+    with open_graph(data, needed=bool(config.mix.queries)) or nullcontext() as graph:
+        mix = draw(found, config.mix, graph, config.caption_share, config.max_examples, config.seed)
+        held = draw(others, config.mix.selection, graph, None, config.max_eval_examples, config.seed)
     limits = {"image_side": config.image_side, "max_length": config.max_length}
-    kept, lengths, problems = within_limits(chosen, processor, **limits)
-    left_out += problems
-    held_out: list[Example] = []
-    if config.eval_split:
-        others, more = read_examples(data, config.eval_split)
-        others = mix(others, caption_share=None, max_examples=config.max_eval_examples, seed=config.seed)
-        held_out, _, problems = within_limits(others, processor, **limits)
-        left_out += more + problems
+    kept, lengths, problems = within_limits(mix.examples, processor, **limits)
+    held_out, _, unfit = within_limits(held.examples, processor, **limits)
+    left_out += [*problems, *more, *unfit]
     if not kept:
         why = "; ".join(f"{n} x {reason}" for reason, n in Counter(q.reason for q in left_out).most_common(3))
         raise DataProblem(
             f"there is no example of split '{config.split}' to train on" + (f": {why}" if why else ""),
             where=config.data,
         )
-    return Prepared(kept, lengths, held_out, left_out)
+    return Prepared(kept, lengths, held_out, left_out, mix)
 
 
 def depends_on(config: TrainConfig, ready: Prepared, base_name: str) -> dict[str, Any]:
@@ -82,10 +85,20 @@ def depends_on(config: TrainConfig, ready: Prepared, base_name: str) -> dict[str
             "left_out_reasons": dict(sorted(left_out.items())),
             "longest_tokens": max(ready.lengths),
             "licences": sorted({e.licence for e in ready.examples} - {""}),
+            "mix": mix_sentence(ready.mix, ready.examples, config.mix),
+            "mix_queries": ready.mix.queries,
+            "mix_values_sha256": _values_hash(config, ready),
             "tree_version": json.loads(about.read_text(encoding="utf-8"))["version"] if about.is_file() else "",
         },
         "settings": config.model_dump(exclude={"base", "data", "out", *NO_MATTER}),
     }
+
+
+def _values_hash(config: TrainConfig, ready: Prepared) -> str:
+    """Of what a curriculum orders the examples by; '' without one."""
+    if config.mix.curriculum is None:
+        return ""
+    return hashlib.sha256(json.dumps(ready.mix.values(ready.examples)).encode()).hexdigest()
 
 
 def _data_hash(examples: list[Example]) -> str:

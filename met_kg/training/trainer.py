@@ -16,6 +16,7 @@ from met_kg.training.adapter import lora_config, numbers
 from met_kg.training.batches import BatchOrder, EpochTold
 from met_kg.training.collate import Collator, as_rows
 from met_kg.training.config import TrainConfig
+from met_kg.training.curriculum import course, curriculum_order
 from met_kg.training.prepare import Prepared
 from met_kg.training.watch import Watch
 
@@ -102,12 +103,20 @@ def make_trainer(
     UsageProblem
         when the adapter does not fit the model.
     """
+    step = config.batch_size * config.gradient_accumulation * settings.world_size
+    rows, lengths = Dataset.from_list(as_rows(ready.examples)), ready.lengths
+    arranged = curriculum_order(config, ready, step)
+    if arranged is not None:
+        # One long pass: the order runs through all of the training.
+        settings.num_train_epochs = 1.0
+        log.info(f"  curriculum: {course(arranged, ready.mix.values(ready.examples))}")
+        rows, lengths = rows.select(arranged.places), [lengths[place] for place in arranged.places]
     order = BatchOrder(
-        ready.lengths,
-        config.batch_size * config.gradient_accumulation * settings.world_size,
+        lengths,
+        step,
         seed=config.seed,
-        grouped=config.order == "grouped",
-        shuffled=config.order != "as-given",
+        grouped=config.order == "grouped" and arranged is None,
+        shuffled=config.order != "as-given" and arranged is None,
     )
     callbacks: list[TrainerCallback] = [EpochTold(order), Watch(config.lr, log)]
     if config.early_stopping_patience is not None:
@@ -119,7 +128,7 @@ def make_trainer(
         model=model,
         args=settings,
         data_collator=Collator(processor, config.image_side),
-        train_dataset=Dataset.from_list(as_rows(ready.examples)),
+        train_dataset=rows,
         eval_dataset=Dataset.from_list(as_rows(ready.held_out)) if ready.held_out else None,
         processing_class=processor,
         peft_config=lora_config(config, model),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,13 @@ import pytest
 
 from met_kg.models.standin import make_standin, one_thread
 from met_kg.models.vlm import load_model, quiet
+from met_kg.synthesis.export import export
+from met_kg.synthesis.export.options import ExportOptions
+from met_kg.synthesis.slices import select
+from met_kg.training.examples import read_examples
+from met_kg.training.graph_values import open_graph
+from met_kg.training.mix import draw
+from met_kg.training.mix_settings import MixSettings
 
 pytestmark = pytest.mark.slow
 
@@ -74,3 +82,25 @@ def test_one_step(read: Any, exported: Path, base: Path, tmp_path: Path) -> None
     assert result.global_step == 1 and math.isfinite(result.training_loss) and result.training_loss > 0
     changed = {name.split(".")[1] for name, p in model.named_parameters() if not bool((p == before[name]).all())}
     assert {"visual", "language_model"} <= changed, "the image took part"
+
+
+def test_a_slice_trains_alike_inside_its_run_and_exported(finished_run: Path, tmp_path: Path) -> None:
+    slice_ = {"query": "slices/by-level", "parameters": {"level": "fine"}, "per_sample": 2}
+    chosen = select(finished_run, "slices/by-level", {"level": "fine"}, per_sample=2, seed=3)
+    export(finished_run, tmp_path / "slice", ExportOptions(), items=set(chosen["item_id"]))
+    # A temperature asks the graph, which an export brings along.
+    inside = MixSettings.model_validate({"slice": slice_, "temperature": 2})
+    outside = inside.model_copy(update={"slice": None})
+    told = []
+    for data, settings in (
+        (finished_run, inside),
+        (tmp_path / "slice", outside),
+        (tmp_path / "slice" / "train.jsonl", outside),
+    ):
+        examples, problems = read_examples(data)
+        assert not problems or data == finished_run  # where one sample has no image
+        with open_graph(data, needed=True) or nullcontext() as graph:
+            mix = draw(examples, settings, graph, None, None, 3)
+        told.append([(e.id, e.turns, e.answer, e.images[0].read_bytes()) for e in mix.examples])
+    assert len(told[0]) > 20 and {e.kind for e in examples} == {"caption", "vqa"}
+    assert told[0] == told[1] == told[2]

@@ -2,18 +2,16 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from met_kg import tables
 from met_kg.errors import DataProblem, RecipeProblem
 from met_kg.evaluation.benchmark import find
 from met_kg.evaluation.prompts import build_prompt
 from met_kg.synthesis.prompts import question_prompt
 from met_kg.training.config import TrainConfig, load_config
-from met_kg.training.examples import mix, read_examples
+from met_kg.training.examples import read_examples
 
 
 @pytest.mark.parametrize(
@@ -38,32 +36,6 @@ def test_held_out_items_are_no_examples(run_dir: Path) -> None:
     assert {e.images[0].stem for e in examples} == {"s0", "s1", "s2", "s4", "s5", "s6"}
     assert len(examples) == 6 * 4  # a caption and three questions each
     assert all(e.images[0].is_file() and e.licence == "CC0" for e in examples)
-
-
-def test_captions_take_the_share_that_is_asked_for(run_dir: Path) -> None:
-    examples, _ = read_examples(run_dir)
-    half = mix(examples, caption_share=0.5, max_examples=None, seed=1)
-    assert (len(half), sum(e.kind == "caption" for e in half)) == (12, 6)
-    assert half == mix(examples[::-1], caption_share=0.5, max_examples=None, seed=1)
-    assert half != mix(examples, caption_share=0.5, max_examples=None, seed=2)
-
-
-def test_examples_are_learnt_from_as_often_as_they_weigh(run_dir: Path, tmp_path: Path) -> None:
-    run = shutil.copytree(run_dir, tmp_path / "run")
-    items = tables.read("vqa", run / "vqa.parquet")
-    items["weight"] = [0.25 if form == "open" else 2.0 if form == "yes-no" else 1.0 for form in items["format"]]
-    tables.write("vqa", items, run / "vqa.parquet")
-    examples, _ = read_examples(run)
-    assert Counter(e.weight for e in examples) == {1.0: 12, 2.0: 6, 0.25: 6}
-    drawn = [Counter(e.id for e in mix(examples, caption_share=None, max_examples=None, seed=s)) for s in range(40)]
-    often = {e.id: [d[e.id] for d in drawn] for e in examples}
-    assert all(set(often[e.id]) == {int(e.weight)} for e in examples if e.weight >= 1)
-    light = [n for e in examples if e.weight < 1 for n in often[e.id]]
-    assert set(light) == {0, 1} and 0.15 < sum(light) / len(light) < 0.35
-    even, _ = read_examples(run_dir)
-    assert mix(even, caption_share=None, max_examples=None, seed=3) == mix(
-        even, caption_share=None, max_examples=24, seed=3
-    )
 
 
 def test_bad_lines_of_a_jsonl_file_are_set_aside(tmp_path: Path, run_dir: Path) -> None:
