@@ -12,7 +12,7 @@ from met_kg.errors import UsageProblem
 from met_kg.models.vlm import load_model
 from met_kg.training.config import TrainConfig
 from met_kg.training.prepare import Prepared, prepare
-from met_kg.training.targets import target_regex
+from met_kg.training.targets import adapter_targets
 
 __all__ = ["describe"]
 
@@ -76,9 +76,12 @@ def _memory(config: TrainConfig, model: Any, longest: int) -> Iterator[str]:
 
 
 def _adapter_size(config: TrainConfig, model: Any) -> int:
-    pattern = re.compile(config.target_regex or target_regex(model, config.targets))
-    found = [m for name, m in model.named_modules() if pattern.fullmatch(name) and hasattr(m, "in_features")]
-    if not found:
-        raise UsageProblem(f"target_regex '{pattern.pattern}' matches no linear layer of the model")
+    targets = adapter_targets(model, config.targets, config.target_regex, plain=config.plain)
+    pattern = targets["target_modules"] or ""
+    linear = [m for name, m in model.named_modules() if re.fullmatch(pattern, name) and hasattr(m, "in_features")]
+    sizes = [(m.in_features, m.out_features) for m in linear]
+    sizes += [tuple(model.get_parameter(name).shape) for name in targets.get("target_parameters", ())]
+    if not sizes:
+        raise UsageProblem(f"target_regex '{pattern}' matches no linear layer of the model")
     dora = config.method == "dora"
-    return sum(config.rank * (m.in_features + m.out_features) + (m.out_features if dora else 0) for m in found)
+    return sum(config.rank * (wide + high) + (high if dora else 0) for wide, high in sizes)

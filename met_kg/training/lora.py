@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from met_kg.errors import MetError, UsageProblem
 from met_kg.log import Log
-from met_kg.models.processors import save_processor
+from met_kg.models.processors import copy_processor
 from met_kg.models.standin import STAND_IN_FILE, one_thread
 from met_kg.models.vlm import load_model, quiet
 from met_kg.records import Quarantined
@@ -26,7 +26,7 @@ from met_kg.training.checkpoints import last_checkpoint, open_checkpoints
 from met_kg.training.config import TrainConfig
 from met_kg.training.outputs import LOG_FILE, PLOT_FILE, write_card, write_log, write_plot, write_record
 from met_kg.training.prepare import Prepared, depends_on, prepare
-from met_kg.training.targets import target_regex
+from met_kg.training.targets import adapter_targets
 
 __all__ = ["FEW", "TrainResult", "train"]
 
@@ -106,7 +106,7 @@ def train(config: TrainConfig, *, log: Log, work: Path | None = None, base_name:
                 raise
             raise _out_of_memory(config) from problem
         if trainer.is_world_process_zero():
-            _save(config, trainer.model, processor, out, name)
+            _save(config, trainer.model, out, name)
             lines = write_log(trainer.state.log_history, out / LOG_FILE)
     losses = [line["loss"] for line in lines if "loss" in line]
     held_out = [line["eval_loss"] for line in lines if "eval_loss" in line]
@@ -151,9 +151,9 @@ def _trainer(config: TrainConfig, model: Any, processor: Any, ready: Prepared, c
             r=config.rank,
             lora_alpha=config.lora_alpha,
             lora_dropout=config.dropout,
-            target_modules=config.target_regex or target_regex(model, config.targets),
             use_rslora=config.method == "rslora",
             use_dora=config.method == "dora",
+            **adapter_targets(model, config.targets, config.target_regex, plain=config.plain),
         )
     on_gpu = torch.cuda.is_available()
     settings = SFTConfig(
@@ -200,10 +200,10 @@ def _trainer(config: TrainConfig, model: Any, processor: Any, ready: Prepared, c
     return trainer
 
 
-def _save(config: TrainConfig, model: Any, processor: Any, out: Path, base_name: str) -> None:
+def _save(config: TrainConfig, model: Any, out: Path, base_name: str) -> None:
     if config.method == "full":
         model.save_pretrained(out)
-        save_processor(processor, out, Path(config.base))
+        copy_processor(config.base, out)
         mark = Path(config.base) / STAND_IN_FILE
         if mark.is_file():
             shutil.copyfile(mark, out / STAND_IN_FILE)
