@@ -114,7 +114,7 @@ def torn(where: str, problem: Exception) -> DataProblem:
     )
 
 
-def first_line(problem: Exception) -> str:
+def first_line(problem: BaseException) -> str:
     """The first line of what an error says, its type's name where it says nothing."""
     return next((line.strip() for line in str(problem).splitlines() if line.strip()), type(problem).__name__)
 

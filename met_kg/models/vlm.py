@@ -144,9 +144,12 @@ def _in_sentences(name: str) -> Iterator[None]:
     try:
         yield
     except ImportError as problem:
+        inner: BaseException = problem
+        while inner.__cause__ is not None:
+            inner = inner.__cause__
         raise UsageProblem(
-            f"model '{name}' needs a package that is not installed: {first_line(problem)}",
-            hint="install it; images alone need no torchvision",
+            f"model '{name}' needs a package that is not here or does not import: {first_line(inner)}",
+            hint="install it; images need no torchvision, and one that does not fit torch is better removed",
         ) from problem
     except SafetensorError as problem:
         raise torn(name, problem) from problem

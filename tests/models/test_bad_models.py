@@ -82,7 +82,7 @@ def test_code_of_a_model_folder_is_never_run(kind: str, tiny: Tiny, tmp_path: Pa
     folder, ran = shutil.copytree(tiny("llava"), tmp_path / "model"), tmp_path / "ran"
     (folder / "mine.py").write_text(f"open({str(ran)!r}, 'w')\nclass Mine: pass\n")
     classes = ("AutoConfig", "AutoModelForImageTextToText", "AutoProcessor", "AutoTokenizer", "AutoImageProcessor")
-    code = {name: "mine.Mine" for name in classes}
+    code = dict.fromkeys(classes, "mine.Mine")
     rewrite(folder / "config.json", model_type=kind, auto_map=code)
     for name in ("processor_config.json", "tokenizer_config.json"):
         rewrite(folder / name, auto_map=code)

@@ -91,5 +91,5 @@ def test_a_package_that_a_processor_wants_is_named(tiny: Tiny, tmp_path: Path, m
         with monkeypatch.context() as there:
             there.setattr(processing_smolvlm, "num2words", str)
             folder = tiny("smolvlm")
-        with pytest.raises(UsageProblem, match="not installed.*num2words"):
+        with pytest.raises(UsageProblem, match="not here or does not import.*num2words"):
             vlm.load(folder)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import get_args
 
@@ -12,7 +11,7 @@ import torch
 from families import EACH, Tiny, asked, picture
 from transformers import AutoModelForImageTextToText
 
-from met_kg.errors import MissingData, UnknownName, UsageProblem
+from met_kg.errors import UnknownName, UsageProblem
 from met_kg.models.processors import load_processor
 from met_kg.models.standin import FAMILIES, FamilyName, make_standin
 from met_kg.models.vlm import load

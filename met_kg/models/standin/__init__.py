@@ -93,6 +93,8 @@ def make_standin(
     with quiet(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = getattr(transformers, kind.model)(kind.config(processor, hidden)).float()
+        for name in kind.matrices:
+            torch.nn.init.normal_(model.get_parameter(name), std=hidden**-0.5)
         model.generation_config.eos_token_id = processor.tokenizer.convert_tokens_to_ids(kind.end)
         model.save_pretrained(out)
         save_with_video(processor, out, kind.video)

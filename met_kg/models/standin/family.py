@@ -35,6 +35,8 @@ class Family:
         whether the tokenizer itself begins each text with ``bos_token``.
     video
         configuration of the processor's video part, where it has one.
+    matrices
+        parameters that transformers leaves at zero for a checkpoint to fill; here they are random.
     """
 
     model: str
@@ -45,6 +47,7 @@ class Family:
     named: Mapping[str, str]
     adds_bos: bool = False
     video: Mapping[str, Any] = field(default_factory=dict)
+    matrices: tuple[str, ...] = ()
 
     def tokenizer(self, texts: Iterable[str]) -> Any:
         """A byte-level BPE tokenizer trained on ``texts``; the same texts give the same one."""

@@ -89,4 +89,5 @@ GEMMA3: Final = Family(
     config=_gemma3_config,
     named=_BASIC | _PICTURE,
     adds_bos=True,
+    matrices=("model.multi_modal_projector.mm_input_projection_weight",),
 )
