@@ -30,6 +30,7 @@ __all__ = ["PROCESSOR_FILES", "copy_processor", "image_only", "load_processor", 
 PROCESSOR_FILES: Final = (
     "*processor_config.json",
     "chat_template*",
+    "additional_chat_templates/*",
     "tokenizer*",
     "special_tokens_map.json",
     "added_tokens.json",
@@ -55,10 +56,11 @@ def load_processor(path_or_id: str) -> Any:
     Raises
     ------
     UsageProblem
-        when it has no chat template.
+        when it has no chat template, or one that takes no images.
     OSError, ValueError, ImportError
         as transformers does; :func:`met_kg.models.vlm.load` turns them into sentences.
     """
+    from jinja2 import TemplateError
     from transformers import AutoConfig, AutoProcessor
     from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
     from transformers.utils.import_utils import is_torchvision_available
@@ -74,12 +76,20 @@ def load_processor(path_or_id: str) -> Any:
     processor = source.from_pretrained(path_or_id, trust_remote_code=False)
     if prefixed and processor.chat_template is None:
         processor.chat_template = _PREFIX_TEMPLATE.replace("IMAGE", processor.image_token)
-    if not isinstance(processor.chat_template, str):
+    if isinstance(processor.chat_template, dict):  # several, by name
+        processor.chat_template = processor.chat_template.get("default")
+    if processor.chat_template is None:
         raise UsageProblem(
             f"the processor of model '{path_or_id}' has no chat template",
             hint="take the instruction-tuned model of that family, or lay its chat_template.jinja beside the processor",
         )
-    processor.chat_template = _whole(processor.chat_template, processor)
+    try:
+        processor.chat_template = _whole(processor.chat_template, processor)
+    except (TemplateError, TypeError, ValueError) as problem:
+        raise UsageProblem(
+            f"the chat template of model '{path_or_id}' cannot write a question about an image: {problem}",
+            hint="lay another chat_template.jinja beside the processor",
+        ) from problem
     return processor
 
 
@@ -93,7 +103,9 @@ def copy_processor(model: str | Path, out: Path) -> None:
     for pattern in PROCESSOR_FILES:
         for path in sorted(source.glob(pattern)):
             if path.is_file():
-                shutil.copyfile(path, out / path.name)
+                target = out / path.relative_to(source)
+                target.parent.mkdir(exist_ok=True)
+                shutil.copyfile(path, target)
 
 
 def save_with_video(processor: Any, out: Path, video: Mapping[str, Any]) -> None:
@@ -171,6 +183,8 @@ def _whole(template: str, processor: Any) -> str:
         {"role": "assistant", "content": [{"type": "text", "text": answer}]},
     ]
     text = str(processor.apply_chat_template(talk, chat_template=template, tokenize=False))
+    if getattr(processor, "image_token", text) not in text or answer not in text:
+        raise ValueError("it leaves the image or the answer out")
     special = {str(token) for token in tokenizer.added_tokens_decoder.values()}
     if tokenizer.eos_token and not any(token in text.rpartition(answer)[2] for token in special):
         template += _END

@@ -43,6 +43,16 @@ SPOILT: dict[str, tuple[Callable[[Path], object], type[MetError], str]] = {
     "no weights": (lambda f: (f / "model.safetensors").unlink(), MissingData, "does not load"),
     "config no JSON": (lambda f: (f / "config.json").write_text("{"), MissingData, "does not load"),
     "no chat template": (lambda f: (f / "chat_template.jinja").unlink(), UsageProblem, "no chat template"),
+    "words alone": (
+        lambda f: (f / "chat_template.jinja").write_text("{% for m in messages %}{{ m.content }}{% endfor %}"),
+        UsageProblem,
+        "cannot write a question about an image: it leaves the image",
+    ),
+    "broken template": (
+        lambda f: (f / "chat_template.jinja").write_text("{% for m in messages %}"),
+        UsageProblem,
+        "cannot write a question about an image",
+    ),
     "weights cut": (lambda f: cut(f / "model.safetensors"), DataProblem, r"model\.safetensors: .*half written"),
     "a tensor gone": (without_a_tensor, DataProblem, r"half written: 1 tensors.*layers\.1\.mlp\.up_proj"),
     "another size": (lambda f: rewrite(f / "config.json", vision_config={}), DataProblem, "sizes that config.json"),

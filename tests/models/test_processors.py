@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from transformers.models.smolvlm import processing_smolvlm
 
 from met_kg.errors import UsageProblem
 from met_kg.models import vlm
-from met_kg.models.processors import load_processor
+from met_kg.models.processors import copy_processor, load_processor
 from met_kg.models.standin import FAMILIES, make_standin
 
 WITH_VIDEO = {name: kind.video for name, kind in FAMILIES.items() if kind.video}
@@ -71,6 +72,17 @@ def test_what_a_template_lacks_is_added_in_use_and_not_in_the_file(tiny: Tiny) -
     assert used.chat_template.replace("{{ bos_token }}", "").startswith(written)
     whole = load_processor(str(tiny("qwen2.5-vl")))
     assert whole.chat_template == (tiny("qwen2.5-vl") / "chat_template.jinja").read_text()
+
+
+def test_of_several_templates_the_default_is_used(tiny: Tiny, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny("gemma3"), tmp_path / "model")
+    (folder / "additional_chat_templates").mkdir()
+    (folder / "additional_chat_templates" / "tools.jinja").write_text("no talk")
+    assert isinstance(AutoProcessor.from_pretrained(folder).chat_template, dict)
+    assert talk(load_processor(str(folder))) == talk(load_processor(str(tiny("gemma3"))))
+    (tmp_path / "copy").mkdir()
+    copy_processor(folder, tmp_path / "copy")
+    assert (tmp_path / "copy" / "additional_chat_templates" / "tools.jinja").is_file()
 
 
 def test_a_prefix_model_asks_without_a_template(tiny: Tiny) -> None:
