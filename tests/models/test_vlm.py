@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import get_args
 
@@ -12,7 +11,6 @@ from families import EACH, Tiny, asked, picture
 from transformers import AutoModelForImageTextToText
 
 from met_kg.errors import UnknownName, UsageProblem
-from met_kg.models.processors import load_processor
 from met_kg.models.standin import FAMILIES, FamilyName, make_standin
 from met_kg.models.vlm import load
 
@@ -21,11 +19,6 @@ TEXTS = ["What is shown? A chest X-ray.", "Is there an effusion? no"]
 
 def hashes(folder: Path) -> dict[str, str]:
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir())}
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_standin(tmp_path_factory.mktemp("m") / "base", texts=TEXTS, seed=3)
 
 
 @pytest.mark.parametrize("family", EACH)
@@ -54,15 +47,6 @@ def test_the_stand_in_of_a_recipe_may_be_of_any_family(tmp_path: Path) -> None:
     assert tuple(FAMILIES) == get_args(FamilyName)
     with pytest.raises(UsageProblem, match="multiple of 32"):
         make_standin(tmp_path, texts=TEXTS, seed=1, hidden=100)
-
-
-def test_the_processor_is_saved_for_machines_with_torchvision_too(base: Path) -> None:
-    config = json.loads((base / "processor_config.json").read_text())
-    assert config["processor_class"] == "Qwen2_5_VLProcessor"
-    assert config["video_processor"]["video_processor_type"] == "Qwen2VLVideoProcessor"
-    assert (
-        load_processor(str(base)).decode(load_processor(str(base)).tokenizer("Effusion β")["input_ids"]) == "Effusion β"
-    )
 
 
 def test_an_unknown_family_is_answered_with_the_nearest() -> None:
