@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from families import Tiny
 
 from met_kg import paths
 from met_kg.graph.closure import add_closure
@@ -28,3 +29,9 @@ def mini_graph() -> Graph:
     graph.load_text(Graphs.TREE, (Path(__file__).parent / "mini_tree.ttl").read_text(encoding="utf-8"))
     add_closure(graph)
     return graph
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """``tiny(family)`` is the folder of a tiny random model of that family."""
+    return Tiny(tmp_path_factory.mktemp("families"))

@@ -54,10 +54,11 @@ def read_training(data: Path, *, name: str | None = None) -> Training:
         when there is nothing there.
     """
     examples, _ = read_examples(data)
-    lines = (line.strip() for e in examples if e.kind == "vqa" for turn in e.turns[::2] for line in turn.split("\n"))
+    asked = (turn.replace("<image>", "") for e in examples if e.kind == "vqa" for turn in e.turns[::2])
+    lines = (line.strip() for turn in asked for line in turn.split("\n"))
     return Training(
         name or data.name,
-        tuple(dict.fromkeys(e.image for e in examples)),
+        tuple(dict.fromkeys(image for e in examples for image in e.images)),
         tuple(dict.fromkeys(line for line in lines if len(words_of(line)) >= _SHORTEST)),
     )
 

@@ -5,30 +5,27 @@ Code from a model repository is never run and weights are read from safetensors 
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from met_kg.errors import DataProblem, MissingData, UsageProblem
+from met_kg.errors import MissingData, UsageProblem
+from met_kg.models.adapters import (
+    ADAPTER_CONFIG,
+    ADAPTER_WEIGHTS,
+    TRAINING_FILE,
+    base_of,
+    check_same_base,
+    put_on,
+)
+from met_kg.models.checkpoint import checked, file_hash, fingerprint, first_line, no_vlm, torn
 from met_kg.models.processors import load_processor
+from met_kg.models.quiet import quiet
 from met_kg.models.standin import STAND_IN_FILE
 
-__all__ = ["TRAINING_FILE", "Vlm", "base_of", "check", "fingerprint", "load", "load_model", "quiet"]
-
-#: What ``met train`` writes beside an adapter: base, data, settings.
-TRAINING_FILE: Final = "training.json"
-_HUB_ID: Final = re.compile(r"[\w.-]+/[\w.-]+")
-_PROCESSOR_FILES: Final = ("processor_config.json", "preprocessor_config.json")
-_ADAPTER: Final = "adapter_config.json"
-_WEIGHTS: Final = "adapter_model.safetensors"
-#: How much of each end of a weight file goes into a fingerprint; a 7B model is then done at once.
-_ENDS: Final = 2**20
+__all__ = ["TRAINING_FILE", "Vlm", "check", "fingerprint", "load", "load_model", "quiet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,8 @@ def load(
     adapter
         a folder with a PEFT adapter trained on this model.
     dtype
-        ``float32``, ``bfloat16`` ...; ``auto`` is bfloat16 where the GPU has it, else float32.
+        ``float32``, ``bfloat16`` ...; ``auto`` is bfloat16 where the GPU has it, else float32; ``stored`` is what the
+        weights are saved in.
     device
         ``cpu``, ``cuda`` ...; a GPU where there is one, if not given.
 
@@ -71,15 +69,18 @@ def load(
     MissingData
         when the folder, a part of it, or the hub model is not there.
     UsageProblem
-        when it is not an image-text-to-text model, or the adapter belongs to another one.
+        when it is not an image-text-to-text model, has no chat template, wants code of its own run or a package that
+        is not installed, or the adapter belongs to another one.
+    DataProblem
+        when weights are half written.
     """
     name, adapter = check(model, adapter)
     loaded, processor = load_model(name, dtype=dtype, device=device)
     if adapter is not None:
-        loaded = _with_adapter(loaded, adapter, name)
+        loaded = put_on(loaded, adapter, name)
     mark = fingerprint(name) or name
     if adapter is not None:
-        mark = f"{mark} {_file_hash(adapter / _WEIGHTS)}"
+        mark = f"{mark} {file_hash(adapter / ADAPTER_WEIGHTS)}"
     return Vlm(loaded.eval(), processor, name, mark, (Path(name) / STAND_IN_FILE).is_file())
 
 
@@ -88,12 +89,12 @@ def check(model: str | Path, adapter: str | Path | None = None) -> tuple[str, Pa
 
     Parameters and errors are those of :func:`load`.
     """
-    if adapter is None and (Path(model) / _ADAPTER).is_file() and not (Path(model) / "config.json").is_file():
+    if adapter is None and (Path(model) / ADAPTER_CONFIG).is_file() and not (Path(model) / "config.json").is_file():
         adapter, model = model, base_of(Path(model))
-    name = _checked(model)
+    name = checked(model)
     if adapter is None:
         return name, None
-    _check_same_base(Path(adapter), name)
+    check_same_base(Path(adapter), name)
     return name, Path(adapter)
 
 
@@ -117,190 +118,76 @@ def load_model(
     import torch
     from transformers import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING, AutoConfig, AutoModelForImageTextToText
 
-    name = _checked(model)
+    name = checked(model)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    kind = _dtype(dtype, place)
-    with quiet():
-        try:
-            config = AutoConfig.from_pretrained(name, trust_remote_code=False)
-            if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
-                raise ValueError(f"its type is '{config.model_type}'")
-            processor = load_processor(name)
-            found: Any
-            if weights:
-                more = {"quantization_config": quantization, "device_map": {"": place}} if quantization else {}
-                found = AutoModelForImageTextToText.from_pretrained(
-                    name, dtype=kind, trust_remote_code=False, use_safetensors=True, **more
-                )
-                if not quantization:
-                    found.to(place)
-            else:
-                with torch.device("meta"):
-                    found = AutoModelForImageTextToText.from_config(config, dtype=kind, trust_remote_code=False)
-        except ImportError as problem:
-            raise UsageProblem(
-                f"model '{name}' needs a package that is not installed: {_first_line(problem)}",
-                hint="its processor may want torchvision",
-            ) from problem
-        except ValueError as problem:
-            raise UsageProblem(
-                f"model '{name}' is not an image-text-to-text model that transformers knows: {_first_line(problem)}",
-                hint="give for example Qwen/Qwen2.5-VL-7B-Instruct",
-            ) from problem
-        except OSError as problem:
-            raise MissingData(
-                f"model '{name}' does not load: {_first_line(problem)}",
-                hint="check the folder, or the hub id and the connection",
-            ) from problem
+    with quiet(), _in_sentences(name):
+        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        if type(config) not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+            raise no_vlm(name, f"its type is '{config.model_type}'")
+        kind = _dtype(dtype, place, config)
+        processor = load_processor(name)
+        found: Any
+        if weights:
+            more = {"quantization_config": quantization, "device_map": {"": place}} if quantization else {}
+            loaded: Any = AutoModelForImageTextToText.from_pretrained(
+                name, dtype=kind, trust_remote_code=False, use_safetensors=True, output_loading_info=True, **more
+            )
+            found, about = loaded
+            # transformers would fill them with random numbers and go on.
+            if about["missing_keys"]:
+                lacking = sorted(about["missing_keys"])
+                raise torn(name, ValueError(f"{len(lacking)} tensors are not there, such as '{lacking[0]}'"))
+            if not quantization:
+                found.to(place)
+        else:
+            with torch.device("meta"):
+                found = AutoModelForImageTextToText.from_config(config, dtype=kind, trust_remote_code=False)
     return found, processor
 
 
-def base_of(adapter: Path) -> str:
-    """The base model that an adapter names: a hub id, or a folder (relative ones lie beside the adapter).
-
-    Raises
-    ------
-    MissingData
-        when the folder is no adapter.
-    """
-    named = str(_adapter_config(adapter).get("base_model_name_or_path") or "")
-    beside = adapter / named
-    if named and (beside.is_dir() or not _HUB_ID.fullmatch(named) or named.startswith(".")):
-        return str(beside.resolve())
-    return named
-
-
-def fingerprint(model: str | Path) -> str:
-    """16 hex digits that tell one local checkpoint from another; '' for a hub id.
-
-    Taken over the configuration and, of each weight file, its name, size and both ends.
-    """
-    folder = Path(model)
-    if not folder.is_dir():
-        return ""
-    digest = hashlib.sha256((folder / "config.json").read_bytes())
-    for path in sorted(folder.glob("*.safetensors")):
-        size = path.stat().st_size
-        digest.update(f"{path.name} {size}".encode())
-        with path.open("rb") as stream:
-            digest.update(stream.read(_ENDS))
-            stream.seek(max(0, size - _ENDS))
-            digest.update(stream.read(_ENDS))
-    return digest.hexdigest()[:16]
-
-
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Keep transformers' progress bars and notes off the terminal; errors still come through."""
-    from transformers.utils import logging
+def _in_sentences(name: str) -> Iterator[None]:
+    """Turn what transformers raises for a model that does not load into sentences."""
+    from safetensors import SafetensorError
 
-    level = logging.get_verbosity()
-    bars = logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            warnings.simplefilter("ignore", UserWarning)
-            yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
-
-
-def _checked(model: str | Path) -> str:
-    """The name as transformers takes it, after a look at a folder's parts."""
-    text = str(model)
-    folder = Path(text).expanduser()
-    if not folder.is_dir():
-        if isinstance(model, str) and _HUB_ID.fullmatch(text) and not text.startswith("."):
-            return text
-        raise MissingData("there is no model folder", where=text, hint="give a folder, or a hub id such as owner/name")
-    if not (folder / "config.json").is_file():
-        raise MissingData("the model folder has no config.json", where=text, hint="it is not a saved model")
-    if not any((folder / name).is_file() for name in _PROCESSOR_FILES):
+        yield
+    except ImportError as problem:
+        inner: BaseException = problem
+        while inner.__cause__ is not None:
+            inner = inner.__cause__
+        raise UsageProblem(
+            f"model '{name}' needs a package that is not here or does not import: {first_line(inner)}",
+            hint="install it; images need no torchvision, and one that does not fit torch is better removed",
+        ) from problem
+    except SafetensorError as problem:
+        raise torn(name, problem) from problem
+    except OSError as problem:
         raise MissingData(
-            "the model folder has no processor (processor_config.json or preprocessor_config.json)",
-            where=text,
-            hint="copy the processor and tokenizer files of the model it was made from into it",
-        )
-    return str(folder)
+            f"model '{name}' does not load: {first_line(problem)}",
+            hint="check the folder, or the hub id and the connection",
+        ) from problem
+    except ValueError as problem:
+        if "trust_remote_code" in str(problem):
+            raise UsageProblem(
+                f"model '{name}' wants code of its own to be run, which is never done",
+                hint="take the version for transformers, where there is one (InternVL's names end in -hf)",
+            ) from problem
+        raise no_vlm(name, first_line(problem)) from problem
+    except RuntimeError as problem:
+        if "size mismatch" not in str(problem) and "mismatched" not in str(problem):
+            raise
+        raise torn(name, ValueError("its tensors are not of the sizes that config.json says")) from problem
 
 
-def _dtype(name: str, device: Any) -> Any:
+def _dtype(name: str, device: Any, config: Any) -> Any:
     import torch
 
+    if name == "stored":
+        return getattr(config, "dtype", None) or torch.float32
     if name == "auto":
         return torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float32
     found = getattr(torch, name, None)
     if not isinstance(found, torch.dtype):
-        raise UsageProblem(f"'{name}' is not a number format", hint="use float32, bfloat16 or auto")
+        raise UsageProblem(f"'{name}' is not a number format", hint="use float32, bfloat16, auto or stored")
     return found
-
-
-def _adapter_config(adapter: Path) -> dict[str, Any]:
-    path = adapter / _ADAPTER
-    if not path.is_file():
-        raise MissingData(f"the adapter folder has no {_ADAPTER}", where=str(adapter), hint="run 'met train' first")
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as problem:
-        raise DataProblem(f"the adapter's configuration is not JSON: {problem}", where=str(path)) from problem
-    if not isinstance(found, dict):
-        raise DataProblem("the adapter's configuration is not a mapping", where=str(path))
-    return found
-
-
-def _check_same_base(adapter: Path, model: str) -> None:
-    named = str(_adapter_config(adapter).get("base_model_name_or_path") or "")
-    if not (adapter / _WEIGHTS).is_file():
-        raise MissingData(f"the adapter folder has no {_WEIGHTS}", where=str(adapter))
-    record = adapter / TRAINING_FILE
-    trained_on = json.loads(record.read_text(encoding="utf-8"))["base"]["fingerprint"] if record.is_file() else ""
-    here = fingerprint(model)
-    if trained_on and here and trained_on != here:
-        raise _other_base(adapter, named, model, "their weights differ")
-    local = Path(model).is_dir()
-    if not local and _HUB_ID.fullmatch(named) and named != model:
-        raise _other_base(adapter, named, model, "their names differ")
-
-
-def _with_adapter(model: Any, adapter: Path, name: str) -> Any:
-    from peft import PeftModel
-    from safetensors import safe_open
-
-    named = str(_adapter_config(adapter).get("base_model_name_or_path") or "")
-    modules = dict(model.named_modules())
-    with safe_open(adapter / _WEIGHTS, framework="pt") as weights:
-        for key in sorted(weights.keys()):
-            if not (match := re.fullmatch(r"base_model\.model\.(.+)\.lora_([AB])\.weight", key)):
-                continue
-            module, side = modules.get(match[1]), match[2]
-            if module is None:
-                raise _other_base(adapter, named, name, f"the model has no '{match[1]}'")
-            shape = weights.get_slice(key).get_shape()
-            wide, there = (shape[1], module.in_features) if side == "A" else (shape[0], module.out_features)
-            if wide != there:
-                raise _other_base(
-                    adapter, named, name, f"'{match[1]}' is {there} wide in the model, {wide} in the adapter"
-                )
-    with quiet():
-        return PeftModel.from_pretrained(model, str(adapter))
-
-
-def _other_base(adapter: Path, named: str, model: str, why: str) -> UsageProblem:
-    return UsageProblem(
-        f"the adapter was trained on another base ('{named}') than '{model}': {why}",
-        where=str(adapter),
-        hint="give the base that it names",
-    )
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-
-
-def _first_line(problem: Exception) -> str:
-    return next((line.strip() for line in str(problem).splitlines() if line.strip()), type(problem).__name__)

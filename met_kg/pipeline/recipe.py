@@ -16,6 +16,7 @@ from met_kg.corpus.spec import CorpusSpec
 from met_kg.errors import MetError, MissingData, RecipeProblem, UsageProblem, setting_problem
 from met_kg.filtering.options import FilterOptions
 from met_kg.models.options import ChatOptions
+from met_kg.models.standin import FamilyName
 from met_kg.paths import SHIPPED, expand_path
 from met_kg.pipeline.yaml_lines import KeyPath, load_with_lines
 from met_kg.retrieval.options import RetrievalOptions
@@ -71,7 +72,7 @@ class TrainSection(_Section):
 
     enabled: bool = True
     base: str = "stand-in"
-    family: Literal["qwen2.5-vl", "qwen3-vl"] = "qwen2.5-vl"
+    family: FamilyName = "qwen2.5-vl"
     pretrain_steps: int = Field(default=150, ge=1, description="full-training steps of the stand-in")
     settings: dict[str, Any] = Field(default_factory=dict, description="as in a `met train` configuration")
 

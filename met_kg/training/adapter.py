@@ -10,7 +10,7 @@ from typing import Any
 
 from met_kg.errors import UsageProblem
 from met_kg.training.config import TrainConfig
-from met_kg.training.targets import target_regex
+from met_kg.training.targets import adapter_targets
 
 __all__ = ["Numbers", "adapted", "check_quantization", "lora_config", "numbers", "quantization"]
 
@@ -90,9 +90,9 @@ def lora_config(config: TrainConfig, model: Any) -> Any:
         lora_dropout=config.dropout,
         rank_pattern=dict(config.rank_pattern),
         alpha_pattern=dict(config.alpha_pattern),
-        target_modules=config.target_regex or target_regex(model, config.targets),
         use_rslora=config.method == "rslora",
         use_dora=config.method == "dora",
+        **adapter_targets(model, config.targets, config.target_regex, plain=config.plain),
     )
 
 
@@ -104,10 +104,12 @@ def adapted(config: TrainConfig, model: Any) -> dict[str, int]:
     UsageProblem
         when ``target_regex`` matches no linear layer, or a pattern of rank or alpha none of those.
     """
-    pattern = re.compile(config.target_regex or target_regex(model, config.targets))
-    names = [n for n, m in model.named_modules() if pattern.fullmatch(n) and hasattr(m, "in_features")]
+    targets = adapter_targets(model, config.targets, config.target_regex, plain=config.plain)
+    pattern = targets["target_modules"] or ""
+    names = [n for n, m in model.named_modules() if re.fullmatch(pattern, n) and hasattr(m, "in_features")]
+    names += targets.get("target_parameters", ())
     if not names:
-        raise UsageProblem(f"target_regex '{pattern.pattern}' matches no linear layer of the model")
+        raise UsageProblem(f"target_regex '{pattern}' matches no linear layer of the model")
     for setting, patterns in (("rank_pattern", config.rank_pattern), ("alpha_pattern", config.alpha_pattern)):
         for regex in patterns:
             if not any(_ends_in(regex, name) for name in names):

@@ -99,6 +99,11 @@ class TrainConfig(BaseModel):
         """The scaling numerator of the adapter."""
         return self.alpha if self.alpha is not None else 2 * self.rank
 
+    @property
+    def plain(self) -> bool:
+        """Whether the adapter has neither dropout nor DoRA."""
+        return not self.dropout and self.method != "dora"
+
     @classmethod
     def of(cls, values: Mapping[str, Any], name: str) -> Self:
         """A configuration from plain values; ``name`` is the file or section that problems are reported for.

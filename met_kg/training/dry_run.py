@@ -121,6 +121,9 @@ def _kept(config: TrainConfig, model: Any) -> float:
 
 
 def _adapter_size(config: TrainConfig, model: Any) -> int:
-    found = {name: (model.get_submodule(name), rank) for name, rank in adapted(config, model).items()}
-    dora = config.method == "dora"
-    return sum(r * (m.in_features + m.out_features) + (m.out_features if dora else 0) for m, r in found.values())
+    matrices = dict(model.named_parameters())
+    size = 0
+    for name, rank in adapted(config, model).items():
+        high, wide = (matrices[name] if name in matrices else matrices[f"{name}.weight"]).shape
+        size += rank * (high + wide) + (high if config.method == "dora" else 0)
+    return size

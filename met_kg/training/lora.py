@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from met_kg.errors import MetError, UsageProblem
 from met_kg.log import Log, silent
-from met_kg.models.processors import save_processor
+from met_kg.models.processors import copy_processor
 from met_kg.models.standin import STAND_IN_FILE, one_thread
 from met_kg.models.vlm import load_model, quiet
 from met_kg.records import Quarantined
@@ -223,7 +223,7 @@ def _save(
             model = model.to(torch.bfloat16)
             weights = {n: w.to(torch.bfloat16) for n, w in weights.items()} if weights else None
         model.save_pretrained(out, state_dict=weights)
-        save_processor(processor, out, Path(config.base))
+        copy_processor(config.base, out)
         mark = Path(config.base) / STAND_IN_FILE
         if mark.is_file():
             shutil.copyfile(mark, out / STAND_IN_FILE)

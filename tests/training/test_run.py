@@ -14,7 +14,7 @@ from met_kg.errors import RecipeProblem, UsageProblem
 from met_kg.log import silent
 from met_kg.models import vlm
 from met_kg.models.generation import Request, generate
-from met_kg.models.standin import FAMILIES, make_standin
+from met_kg.models.standin import make_standin
 from met_kg.training.run import adapter_config, prepare_base, train_adapter
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ class Section:
     settings: dict[str, Any] = field(default_factory=lambda: {"max_steps": 2, "rank": 2})
 
 
-@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("family", ["qwen2.5-vl", "paligemma"])
 def test_a_run_trains_its_stand_in_and_an_adapter_that_load_merge_and_answer(family: str, tmp_path: Path) -> None:
     run, section = make_run(tmp_path / "run"), Section(family=family)
     work = tmp_path / "work"
