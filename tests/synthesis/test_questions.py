@@ -172,3 +172,11 @@ def test_each_step_of_a_rationale_names_its_facts(graph: Graph) -> None:
     assert [f"sample:{'0' * 16}", "met:depicts", "DOID:552"] in first["facts"]
     assert any(isinstance(f, dict) and f["text"] == "pneumonia" for f in first["facts"])
     assert rest[-1]["facts"] == [["DOID:552", "met:hasSymptom", "SYMP:0000614"]]
+
+
+def test_a_finding_that_the_text_reports_of_another_examination_is_not_asked(graph: Graph) -> None:
+    label = TreeIndex(graph).nodes["MET:0000014"].label
+    nodes = {"MET:0000014": SEEN, "MET:0000021": SEEN}
+    cases = [(f"{label} showed pleural effusion", nodes), (f"After {label}. A pleural effusion", nodes)]
+    made = _made(graph, cases)
+    assert _of(made, "finding", "open")["sample_id"].tolist() == ["0" * 15 + "1"]

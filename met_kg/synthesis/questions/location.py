@@ -31,7 +31,7 @@ QUESTION = QuestionType(
             "Which structure is the seat of the condition seen here?",
             "Which of these structures is affected by the disease in this case?",
             "Where in the body would you place the disease shown?",
-            "In which structure is the disease process seen here at home?",
+            "In which structure does the disease process seen here take place?",
         ),
         "open": (
             "Name the anatomical structure that the disease shown here affects.",
@@ -39,7 +39,7 @@ QUESTION = QuestionType(
             "Which structure is the seat of the condition seen here?",
             "What is the anatomical site of the disease in this case?",
             "Which part of the body does the disease shown here involve?",
-            "In which structure is the disease process seen here at home?",
+            "In which structure does the disease process seen here take place?",
         ),
         "yes-no": (
             "Does the disease shown here typically affect the {key}?",

@@ -33,7 +33,7 @@ QUESTION = QuestionType(
             "Name one structure that can be seen here.",
             "Identify one anatomical structure in this image.",
             "Give the name of a structure that this image shows.",
-            "Which structure, for one, would you label in this image?",
+            "Which structure would you label in this image?",
             "Name one part of the body that is depicted.",
             "What is one of the structures in view?",
         ),

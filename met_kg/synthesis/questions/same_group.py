@@ -30,7 +30,7 @@ QUESTION = QuestionType(
             "Which disease is classified next to the condition in this image?",
             "Which of these is the closest relative, in a classification, of the disease seen here?",
             "The disease shown shares its group with which of these?",
-            "In a differential by groups, which disease sits beside the one in this case?",
+            "Which disease belongs to the same group as the one in this case?",
             "Which of the following is of the same kind as the condition shown?",
         ),
     },

@@ -32,7 +32,7 @@ QUESTION = QuestionType(
             "Which specific technique or sequence was used?",
             "Name the exact type of study shown.",
             "More precisely, what kind of examination is this?",
-            "Which protocol or sequence gave this image?",
+            "With which technique was this image made?",
             "State the technique as exactly as you can.",
             "What is the specific imaging technique here?",
         ),
