@@ -19,7 +19,7 @@ quickstart: $(STAMP)
 	$(BIN)/met quickstart --out runs/quickstart
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff check .
