@@ -1,4 +1,4 @@
-"""What the tree says of the nodes that a benchmark names. Each question is put to the graph once a node or a pair."""
+"""What the tree says of the nodes that a benchmark names. Each question is put to the graph once a node."""
 
 from __future__ import annotations
 
@@ -16,22 +16,27 @@ __all__ = ["NOT_LINKED", "RELATIONS", "SAME", "Node", "Tree"]
 
 SAME: Final = "same node"
 NOT_LINKED: Final = "not linked"
-#: Relation of the answer given to the right one -> its query; the first that holds counts. Another axis is asked first:
-#: it shuts all others out.
-_QUERIES: Final = {
-    "other axis": "evaluate/relation/other-axis",
-    "parent": "evaluate/relation/parent",
-    "child": "evaluate/relation/child",
-    "ancestor": "evaluate/relation/ancestor",
-    "descendant": "evaluate/relation/descendant",
-    "whole": "evaluate/relation/whole",
-    "part": "evaluate/relation/part",
-    "sibling": "evaluate/relation/sibling",
-    "same branch": "evaluate/relation/same-branch",
-    "other branch": "evaluate/relation/other-branch",
+#: Query of the nodes that a node stands under -> how an answer among them stands to it, and how it stands to such an
+#: answer. The first that holds counts.
+_STANDINGS: Final = {
+    "evaluate/relation/parent": ("parent", "child"),
+    "evaluate/relation/ancestor": ("ancestor", "descendant"),
+    "evaluate/relation/whole": ("whole", "part"),
 }
+_SIBLING: Final = "sibling"
+_SAME_BRANCH: Final = "same branch"
+_OTHER_BRANCH: Final = "other branch"
+_OTHER_AXIS: Final = "other axis"
 #: All relations, closest first.
-RELATIONS: Final = (SAME, *list(_QUERIES)[1:], "other axis", NOT_LINKED)
+RELATIONS: Final = (
+    SAME,
+    *(relation for both in _STANDINGS.values() for relation in both),
+    _SIBLING,
+    _SAME_BRANCH,
+    _OTHER_BRANCH,
+    _OTHER_AXIS,
+    NOT_LINKED,
+)
 
 #: Answers of one word that the linker does not read alone, and the form in which it does: "Right" is a side.
 _WHOLE_ANSWERS: Final = ("{} side", "{} plane")
@@ -53,7 +58,7 @@ class Node:
 
 
 class Tree:
-    """A tree as evaluation asks it. Texts, nodes and pairs that were asked before are not asked again.
+    """A tree as evaluation asks it. Texts and nodes that were asked before are not asked again.
 
     Parameters
     ----------
@@ -76,7 +81,7 @@ class Tree:
         self._answers: dict[str, tuple[str, ...]] = {}
         self._branches: dict[str, tuple[str, ...]] = {}
         self._general: set[str] = set()
-        self._pairs: dict[tuple[str, str], str] = {}
+        self._above: dict[str, dict[str, frozenset[str]]] = {query: {} for query in _STANDINGS}
 
     def __contains__(self, node: str) -> bool:
         return node in self._nodes
@@ -107,7 +112,7 @@ class Tree:
     def _link(self, text: str) -> tuple[str, ...]:
         if self._linker is None:  # built on first use: a benchmark of node identifiers only needs none
             self._linker = Linker(Lexicon.from_graph(self.graph))
-        return self.live(mention.node for mention in self._linker.link(text))
+        return self.live(self._linker.nodes(text))
 
     def _lookup(self, name: str) -> tuple[str, ...]:
         assert self._linker is not None
@@ -140,8 +145,21 @@ class Tree:
     def _pair(self, gold: str, given: str) -> str:
         if gold == given:
             return SAME
-        key = (gold, given)
-        if key not in self._pairs:
-            holds = (name for name, query in _QUERIES.items() if self.graph.ask(query, gold=gold, given=given))
-            self._pairs[key] = next(holds, NOT_LINKED)
-        return self._pairs[key]
+        here, there = self._nodes[gold], self._nodes[given]
+        if here.axis != there.axis:  # shuts all others out
+            return _OTHER_AXIS
+        for query, (over, under) in _STANDINGS.items():
+            if given in self._standing(query, gold):
+                return over
+            if gold in self._standing(query, given):
+                return under
+        if here.parent and here.parent == there.parent:
+            return _SIBLING
+        return _OTHER_BRANCH if set(self.branches(gold)).isdisjoint(self.branches(given)) else _SAME_BRANCH
+
+    def _standing(self, query: str, node: str) -> frozenset[str]:
+        """The nodes that a node stands under, as one of the queries says."""
+        known = self._above[query]
+        if node not in known:
+            known[node] = frozenset(str(row["other"]) for row in self.graph.rows(query, node=node))
+        return known[node]

@@ -1,0 +1,90 @@
+"""The roll-up along a run's tree as benchmarks grow, beside a peer that walks the same tree with networkx.
+
+Run: ``python -m benchmarks.rollup RUN``; 33,430 items are PMC-VQA's test set. Items have four options: labels of the
+tree, alone or in a phrase, and parts of real captions; questions hold a caption's sentence or ask about a node. Ours is
+all that ``met eval --tree`` does after scoring, the store opened and the names read. The peer gets the links found and
+only counts: items and right ones of each node, and the relation of each wrong answer, by networkx over is-a edges.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Measured, measure, report
+from met_kg.errors import MissingData
+from met_kg.evaluation.benchmark import find
+from met_kg.evaluation.score import score
+from met_kg.evaluation.tree import Along, along_the_tree
+from met_kg.graph.store import Graph
+from met_kg.literature.sentences import sentences
+from met_kg.paths import data_root
+
+SIZES = (1_000, 10_000, 33_430)
+_PHRASES = ("{}", "{}", "{}", "{}", "Findings of {}", "{} on the left side", "Possible {}", "{} with {other}")
+_QUESTIONS = (
+    "What does the image show?",
+    "Which of these is seen in the {}?",
+    "What is the most likely diagnosis in a patient with {}?",
+    "{caption} What is shown here?",
+    "What is the arrow pointing at? {caption}",
+)
+_LETTERS = "ABCD"
+
+
+def captions() -> list[str]:
+    """The sentences of the captions of ROCO's validation part.
+
+    Raises
+    ------
+    MissingData
+        when the data packs are not there.
+    """
+    data = data_root()
+    if data is None:
+        raise MissingData("the data packs are not there", hint="set MET_DATA or lay them in ../shared/data")
+    found: dict[str, None] = {}
+    with gzip.open(data / "captions/roco-validation/radiology.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            text = json.loads(line)["caption"].strip()
+            found.update((text[start:end].strip(), None) for start, end in sentences(text))
+    return [text for text in found if len(text) > 20]
+
+
+def items_of(graph: Graph, texts: Sequence[str], size: int, *, seed: int = 0) -> list[dict[str, Any]]:
+    """So many lines of PMC-VQA: four in ten right, wrong options near the right one and far, one in fifty unread.
+
+    Nodes are named as often as words are: the n-th in a shuffled order 1 / (n + 30) times (Zipf).
+    """
+    rng = random.Random(seed)
+    rows = [(str(r["node"]), str(r["axis"]), str(r["label"])) for r in graph.rows("retrieve/nodes")]
+    parent = {str(r["node"]): str(r["parent"]) for r in graph.rows("build/tree-parents")}
+    near: dict[str, list[str]] = {}
+    axis: dict[str, list[str]] = {}
+    for node, kind, label in rows:
+        near.setdefault(parent.get(node, node), []).append(label)
+        axis.setdefault(kind, []).append(label)
+    rng.shuffle(rows)
+    weights = list(accumulate(1 / (rank + 30) for rank in range(len(rows))))
+    lines = []
+    for index, (node, kind, label) in enumerate(rng.choices(rows, cum_weights=weights, k=size)):
+        other = rng.choices(rows, cum_weights=weights)[0][2]
+        pools = (near[parent.get(node, node)], axis[kind], axis[kind], [other], texts)
+        wrong = [rng.choice(rng.choice(pools)) for _ in range(3)]
+        said = [rng.choice(_PHRASES).format(text, other=other) for text in (label, *wrong)]
+        order = rng.sample(range(4), 4)
+        right = _LETTERS[order.index(0)]
+        record = {f"Choice {letter}": said[place] for letter, place in zip(_LETTERS, order, strict=True)}
+        asked = rng.choice(_QUESTIONS).format(other, caption=rng.choice(texts))
+        record |= {"Question": asked, "Answer": right, "Figure_path": f"{index * 7 // 10}.jpg"}
+        answer = right if rng.random() < 0.4 else rng.choice([*_LETTERS * 12, "unclear"])
+        lines.append({"id": str(index), "record": record, "model_output": answer})
+    return lines
