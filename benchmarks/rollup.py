@@ -88,3 +88,92 @@ def items_of(graph: Graph, texts: Sequence[str], size: int, *, seed: int = 0) ->
         answer = right if rng.random() < 0.4 else rng.choice([*_LETTERS * 12, "unclear"])
         lines.append({"id": str(index), "record": record, "model_output": answer})
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A scored benchmark, and the run whose tree it is rolled up along."""
+
+    run: Path
+    lines: list[dict[str, Any]]
+    items: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What the peer gets: edges of the tree, and for each item its nodes, its right answer's and the answer given's."""
+
+    edges: list[tuple[str, str]]
+    about: list[list[str]]
+    gold: list[list[str]]
+    given: list[list[str]]
+    right: list[bool]
+
+
+def roll_up(on: Scored) -> int:
+    """Ours, from a store that is not open yet."""
+    with Graph.open(on.run / "store") as graph:
+        return len(along_the_tree(graph, find("pmc-vqa"), on.lines, on.items).items)
+
+
+def links_of(found: Along, items: Sequence[dict[str, Any]], edges: list[tuple[str, str]]) -> Links:
+    """The links that ours found."""
+    gold = [item["answer"] for item in found.items]
+    about = [list(dict.fromkeys((*item["question"], *item["answer"]))) for item in found.items]
+    return Links(edges, about, gold, [item["given"] for item in found.items], [bool(i["correct"]) for i in items])
+
+
+def networkx_counts(on: Links) -> int:
+    """Items and right ones of each node, and whether each wrong answer is above, below or beside the right one.
+
+    No linking, no names read, no intervals, no chance, no wholes and no branches.
+    """
+    import networkx
+
+    tree = networkx.DiGraph(on.edges)  # from kind to what it is a kind of
+    known: dict[str, set[str]] = {}
+
+    def above(node: str) -> set[str]:
+        if node not in known:
+            known[node] = networkx.descendants(tree, node) if node in tree else set()
+        return known[node]
+
+    total: Counter[str] = Counter()
+    hits: Counter[str] = Counter()
+    relations: Counter[str] = Counter()
+    for about, gold, given, right in zip(on.about, on.gold, on.given, on.right, strict=True):
+        places = set(about).union(*map(above, about))
+        total.update(places)
+        if right:
+            hits.update(places)
+            continue
+        for one in gold:
+            for other in given:
+                over, under = other in above(one), one in above(other)
+                relations["above" if over else "below" if under else "beside"] += 1
+    return len(on.about)
+
+
+def run(folder: Path, sizes: Sequence[int], out: Path) -> list[Measured]:
+    """Measure, print and write ``rollup.json``; the work is items."""
+    texts, bench = captions(), find("pmc-vqa")
+    rows: list[Measured] = []
+    for size in sizes:
+        with Graph.open(folder / "store") as graph:
+            lines = items_of(graph, texts, size)
+            scored = Scored(folder, lines, score(bench, lines).items)
+            edges = [(str(r["child"]), str(r["parent"])) for r in graph.rows("build/subclasses")]
+            links = links_of(along_the_tree(graph, bench, lines, scored.items), scored.items, edges)
+        rows.append(measure("met-kg", size, roll_up, scored, repeats=1))
+        rows.append(measure("networkx, which only counts", size, networkx_counts, links, repeats=1))
+    report("rollup", "items", rows, out, ["networkx", "pyoxigraph"])
+    return rows
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="folder of a run, whose tree it is")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder for the figures as JSON")
+    asked = parser.parse_args()
+    run(asked.run, asked.sizes, asked.out)

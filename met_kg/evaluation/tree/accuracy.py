@@ -42,7 +42,7 @@ def items_of(tree: Tree, linked: Sequence[Iterable[str]]) -> dict[str, tuple[int
     """The items of each node: those that name it or a kind of it, each once. Ancestors are asked once a node."""
     found: dict[str, list[int]] = {}
     for place, nodes in enumerate(linked):
-        for node in set(nodes).union(*(tree.ancestors[n] for n in nodes)):
+        for node in set(nodes).union(*map(tree.ancestors, nodes)):
             found.setdefault(node, []).append(place)
     return {node: tuple(places) for node, places in sorted(found.items())}
 

@@ -10,17 +10,17 @@ from typing import Final, cast
 from met_kg.graph.store import Graph
 from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
-from met_kg.retrieval.resolve import Ancestors
 
 __all__ = ["NOT_LINKED", "RELATIONS", "SAME", "Node", "Tree"]
 
 SAME: Final = "same node"
 NOT_LINKED: Final = "not linked"
+_ANCESTORS: Final = "evaluate/relation/ancestor"
 #: Query of the nodes that a node stands under -> how an answer among them stands to it, and how it stands to such an
 #: answer. The first that holds counts.
 _STANDINGS: Final = {
     "evaluate/relation/parent": ("parent", "child"),
-    "evaluate/relation/ancestor": ("ancestor", "descendant"),
+    _ANCESTORS: ("ancestor", "descendant"),
     "evaluate/relation/whole": ("whole", "part"),
 }
 _SIBLING: Final = "sibling"
@@ -68,7 +68,6 @@ class Tree:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.ancestors = Ancestors(graph)
         parents = {str(row["node"]): str(row["parent"]) for row in graph.rows("build/tree-parents")}
         self._nodes: dict[str, Node] = {}
         for row in graph.rows("retrieve/nodes"):
@@ -79,8 +78,14 @@ class Tree:
         self._linker: Linker | None = None
         self._questions: dict[str, tuple[str, ...]] = {}
         self._answers: dict[str, tuple[str, ...]] = {}
+        self._level: dict[str, int] = {}
+        self._begins: dict[str, set[str]] = {}
+        for row in graph.rows("evaluate/branch"):
+            self._level[str(row["axis"])] = int(cast(int, row["level"]))
+            begins = self._begins.setdefault(str(row["axis"]), set())
+            begins.update([str(row["branch"])] if row["branch"] else [])
         self._branches: dict[str, tuple[str, ...]] = {}
-        self._general: set[str] = set()
+        self._general: frozenset[str] | None = None
         self._above: dict[str, dict[str, frozenset[str]]] = {query: {} for query in _STANDINGS}
 
     def __contains__(self, node: str) -> bool:
@@ -122,18 +127,28 @@ class Tree:
         """Those of the nodes that this tree has, in order, each once."""
         return tuple(dict.fromkeys(node for node in nodes if node in self._nodes))
 
+    def ancestors(self, node: str) -> frozenset[str]:
+        """All strict ancestors of a node."""
+        return self._standing(_ANCESTORS, node)
+
     def branches(self, node: str) -> tuple[str, ...]:
-        """The branches that a node lies in: query ``evaluate/branch``."""
+        """The branches that a node lies in, in order: query ``evaluate/branch`` says where they begin."""
         if node not in self._branches:
-            rows = list(self.graph.rows("evaluate/branch", node=node))
-            self._branches[node] = tuple(str(row["branch"]) for row in rows)
-            if any(row["general"] for row in rows):
-                self._general.add(node)
+            about = self._nodes[node]
+            found = self._begins[about.axis] & {node, *self.ancestors(node)}
+            if about.depth < self._level[about.axis]:
+                found.add(node)
+            self._branches[node] = tuple(sorted(found))
         return self._branches[node]
 
     def is_general(self, node: str) -> bool:
-        """Whether branches of the axis begin below the node."""
-        self.branches(node)
+        """Whether the node lies above the depth at which branches of its axis begin, and some begin below it."""
+        about = self._nodes[node]
+        if about.depth >= self._level[about.axis]:
+            return False
+        if self._general is None:
+            begins = [branch for branches in self._begins.values() for branch in branches]
+            self._general = frozenset[str]().union(*map(self.ancestors, begins))
         return node in self._general
 
     def relation(self, gold: Iterable[str], given: Iterable[str]) -> str:
