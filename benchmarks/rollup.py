@@ -14,7 +14,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -92,11 +92,12 @@ def items_of(graph: Graph, texts: Sequence[str], size: int, *, seed: int = 0) ->
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A scored benchmark, and the run whose tree it is rolled up along."""
+    """A scored benchmark, the run whose tree it is rolled up along, and where the result is laid."""
 
     run: Path
     lines: list[dict[str, Any]]
     items: list[dict[str, Any]]
+    found: list[Along] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ class Links:
 def roll_up(on: Scored) -> int:
     """Ours, from a store that is not open yet."""
     with Graph.open(on.run / "store") as graph:
-        return len(along_the_tree(graph, find("pmc-vqa"), on.lines, on.items).items)
+        on.found.append(along_the_tree(graph, find("pmc-vqa"), on.lines, on.items))
+    return len(on.items)
 
 
 def links_of(found: Along, items: Sequence[dict[str, Any]], edges: list[tuple[str, str]]) -> Links:
@@ -163,9 +165,10 @@ def run(folder: Path, sizes: Sequence[int], out: Path) -> list[Measured]:
             lines = items_of(graph, texts, size)
             scored = Scored(folder, lines, score(bench, lines).items)
             edges = [(str(r["child"]), str(r["parent"])) for r in graph.rows("build/subclasses")]
-            links = links_of(along_the_tree(graph, bench, lines, scored.items), scored.items, edges)
         rows.append(measure("met-kg", size, roll_up, scored, repeats=1))
+        links = links_of(scored.found[-1], scored.items, edges)
         rows.append(measure("networkx, which only counts", size, networkx_counts, links, repeats=1))
+        print(*(f"{r.contender}: {r.size:,} items, {r.seconds:.1f} s" for r in rows[-2:]), sep="; ", flush=True)
     report("rollup", "items", rows, out, ["networkx", "pyoxigraph"])
     return rows
 
