@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 __all__ = [
     "accuracy_interval",
     "clustered_interval",
+    "clustered_intervals",
     "exact_interval",
+    "exact_intervals",
     "holm",
     "mcnemar",
     "paired_difference",
@@ -50,17 +52,40 @@ def clustered_interval(
     >>> clustered_interval([1, 1, 1], ["a", "b", "c"])
     [1.0, 1.0]
     """
-    if not values:
-        return None
-    total, size = _sums([float(v) for v in values], clusters, weights if weights is not None else [1.0] * len(values))
+    found = clustered_intervals([values], clusters, weights=weights, rounds=rounds, seed=seed, level=level)
+    return found[0] if found else None
+
+
+def clustered_intervals(
+    rows: Sequence[Sequence[float | bool]],
+    clusters: Sequence[str],
+    *,
+    weights: Sequence[float] | None = None,
+    rounds: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> list[list[float]]:
+    """:func:`clustered_interval` of several measures of the same items: clusters are drawn once for all of them.
+    Empty for no items.
+
+    >>> clustered_intervals([[1, 1], [0, 0]], ["a", "b"])
+    [[1.0, 1.0], [0.0, 0.0]]
+    """
+    if not clusters:
+        return []
+    same = weights if weights is not None else [1.0] * len(clusters)
+    sums = [_sums([float(v) for v in values], clusters, same) for values in rows]
+    size = sums[0][1] if sums else np.empty(0)
     rng = np.random.default_rng(seed)
-    means = np.empty(rounds)
-    step = max(1, _DRAWS // len(size))  # a benchmark of 90,000 images is not drawn 2,000 times at once
-    for start in range(0, rounds, step):
+    means = np.empty((len(sums), rounds))
+    step = max(1, _DRAWS // len(set(clusters)))  # a benchmark of 90,000 images is not drawn 2,000 times at once
+    for start in range(0, rounds if sums else 0, step):
         drawn = rng.integers(0, len(size), size=(min(step, rounds - start), len(size)))
-        means[start : start + step] = total[drawn].sum(axis=1) / size[drawn].sum(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return [round(float(low), 6), round(float(high), 6)]
+        items = size[drawn].sum(axis=1)
+        for row, (total, _) in enumerate(sums):
+            means[row, start : start + step] = total[drawn].sum(axis=1) / items
+    ends = [np.quantile(row, [(1 - level) / 2, (1 + level) / 2]) for row in means]
+    return [[round(float(low), 6), round(float(high), 6)] for low, high in ends]
 
 
 def accuracy_interval(right: Sequence[bool], clusters: Sequence[str], *, level: float = 0.95) -> list[float] | None:
@@ -86,19 +111,37 @@ def exact_interval(right: Sequence[bool], clusters: Sequence[str], *, level: flo
     >>> exact_interval([True] * 10 + [False] * 10, ["a"] * 5 + ["b"] * 5 + ["c"] * 5 + ["d"] * 5)
     [0.038748, 0.961252]
     """
+    return exact_intervals(right, clusters, [range(len(right))], level=level)[0]
+
+
+def exact_intervals(
+    right: Sequence[bool], clusters: Sequence[str], sets: Sequence[Sequence[int]], *, level: float = 0.95
+) -> list[list[float]]:
+    """:func:`exact_interval` of each of many sets of items, given as their places, none of them empty.
+
+    >>> exact_intervals([True, False] * 10, [str(i) for i in range(20)], [range(20), [0, 2]])
+    [[0.266285, 0.733715], [0.158114, 1.0]]
+    """
     from scipy.stats import beta
 
-    total, size = _sums([float(r) for r in right], clusters, [1.0] * len(right))
-    groups, items = len(size), len(right)
-    share = float(total.sum()) / items
-    spread = float(((total - share * size) ** 2).sum()) / items**2 * (groups / max(1, groups - 1))
-    worth: float = groups
-    if 0 < share < 1 and groups > 1:
-        worth = min(items, share * (1 - share) / spread) if spread else items
-    tail, hits = (1 - level) / 2, share * worth
-    low = float(beta.ppf(tail, hits, worth - hits + 1)) if hits > 0 else 0.0
-    high = float(beta.ppf(1 - tail, hits + 1, worth - hits)) if hits < worth else 1.0
-    return [round(low, 6), round(high, 6)]
+    names = {name: i for i, name in enumerate(dict.fromkeys(clusters))}
+    where, hit = np.array([names[c] for c in clusters], dtype=np.int64), np.asarray(right, dtype=np.float64)
+    hits, worth = np.empty(len(sets)), np.empty(len(sets))
+    for place, items in enumerate(sets):
+        at = np.asarray(items, dtype=np.int64)
+        _, group = np.unique(where[at], return_inverse=True)
+        total, size = np.bincount(group, weights=hit[at]), np.bincount(group)
+        groups, count = len(size), len(at)
+        share = float(total.sum()) / count
+        spread = float(((total - share * size) ** 2).sum()) / count**2 * (groups / max(1, groups - 1))
+        worth[place] = groups
+        if 0 < share < 1 and groups > 1:
+            worth[place] = min(count, share * (1 - share) / spread) if spread else count
+        hits[place] = share * worth[place]
+    tail = (1 - level) / 2
+    low = np.where(hits > 0, beta.ppf(tail, hits, worth - hits + 1), 0.0)
+    high = np.where(hits < worth, beta.ppf(1 - tail, hits + 1, worth - hits), 1.0)
+    return [[round(float(a), 6), round(float(b), 6)] for a, b in zip(low, high, strict=True)]
 
 
 def paired_difference(

@@ -54,16 +54,21 @@ class Linker:
 
         ``elsewhere`` are the parts of a caption that are about other panels than the one shown.
         """
-        spoken = stream(text, find_abbreviations(text))
         assertions = Assertions(text, elsewhere)
         found: list[Mention] = []
-        for start, end, readings in self._spans(text, spoken):
+        for start, end, readings in self._spans(text, stream(text, find_abbreviations(text))):
             for reading in readings:
                 entry = reading.entry
                 status = assertions.of(start, end, entry.axis)
                 score = round(reading.score, 4)
                 found.append(Mention(start, end, text[start:end], entry.node, entry.axis, entry.label, score, status))
         return sorted(found, key=lambda m: (m.start, m.end, m.axis, m.node))
+
+    def nodes(self, text: str) -> list[str]:
+        """The nodes of :meth:`link`, mention by mention, without asking what the text says of them."""
+        spans = self._spans(text, stream(text, find_abbreviations(text)))
+        found = [(start, end, r.entry.axis, r.entry.node) for start, end, readings in spans for r in readings]
+        return [node for _, _, _, node in sorted(found)]
 
     def names(self, text: str) -> list[tuple[int, int, tuple[Reading, ...]]]:
         """Where names stand and how they can be read, without the text's own abbreviations and without assertions."""

@@ -281,3 +281,27 @@ def test_no_items_at_all(mini_graph: Graph, tmp_path: Path) -> None:
     along = along_the_tree(mini_graph, find("vqa-rad"), [], [])
     along.write(tmp_path)
     assert along.metrics["axes"] == {} and along.metrics["worst"]["branches"] == []
+
+
+def test_the_graph_is_asked_once_a_node_however_many_items(mini_graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+    rows = Graph.rows
+
+    def counted(graph: Graph, query: str, **values: Any) -> Any:
+        asked.append((query, str(values)))
+        return rows(graph, query, **values)
+
+    monkeypatch.setattr(Graph, "rows", counted)
+    tree = Tree(mini_graph)
+    nodes = ["DOID:552", "DOID:2841", "DOID:0080600", "UBERON:0001443", "UBERON:0002048", "DOID:6000"]
+    for _ in range(2):
+        assert {tree.relation([gold], [given]) for gold in nodes for given in nodes} >= {
+            SAME,
+            "sibling",
+            "whole",
+            "part",
+        }
+        assert all(tree.branches(node) for node in nodes)
+    assert len(asked) == len(set(asked)), "nothing is asked twice"
+    queries = {query for query, values in asked if values != "{}"}
+    assert queries == {"evaluate/relation/parent", "evaluate/relation/ancestor", "evaluate/relation/whole"}

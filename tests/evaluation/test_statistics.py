@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
 from met_kg import statistics
-from met_kg.statistics import clustered_interval, exact_interval, holm, mcnemar, paired_difference
+from met_kg.statistics import (
+    clustered_interval,
+    clustered_intervals,
+    exact_interval,
+    exact_intervals,
+    holm,
+    mcnemar,
+    paired_difference,
+)
 
 
 def test_intervals_widen_when_questions_share_an_image() -> None:
@@ -58,3 +68,14 @@ def test_the_exact_interval_covers_also_of_few_clustered_items() -> None:
     assert covered >= 285, "95 of 100 or more: the exact interval is on the safe side"
     assert exact_interval([True, False], ["a", "a"])[1] > 0.97, "one image tells hardly anything"
     assert exact_interval([False] * 4, ["a", "a", "b", "c"]) == statistics.accuracy_interval([False] * 4, [*"aabc"])
+
+
+def test_intervals_worked_out_together_are_those_worked_out_alone() -> None:
+    rng = random.Random(4)
+    clusters = [f"{rng.randrange(30)}" for _ in range(90)]
+    rows = [[rng.random() < share for _ in clusters] for share in (0.1, 0.5, 0.9)]
+    assert clustered_intervals(rows, clusters) == [clustered_interval(row, clusters) for row in rows]
+    assert clustered_intervals(rows, []) == clustered_intervals([], clusters) == []
+    sets = [sorted(rng.sample(range(90), size)) for size in (1, 2, 7, 40, 90)]
+    alone = [exact_interval([rows[1][i] for i in at], [clusters[i] for i in at], level=0.99) for at in sets]
+    assert exact_intervals(rows[1], clusters, sets, level=0.99) == alone

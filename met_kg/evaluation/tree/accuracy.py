@@ -7,7 +7,7 @@ from typing import Any
 
 from met_kg.evaluation.tree.links import Linked
 from met_kg.evaluation.tree.nodes import Tree
-from met_kg.statistics import exact_interval
+from met_kg.statistics import exact_intervals
 from met_kg.vocabulary import AXES
 
 __all__ = ["Answers", "by_axis", "by_branch", "by_depth", "by_node", "items_of"]
@@ -25,23 +25,24 @@ class Answers:
 
     def share(self, places: Sequence[int]) -> dict[str, Any]:
         """Items, right ones, accuracy, and its 95 % interval, clustered by image, which holds for few items, too."""
-        key = tuple(places)
-        if key not in self._known:
-            right = [self.right[i] for i in key]
-            self._known[key] = {
-                "total": len(key),
-                "right": sum(right),
-                "acc": round(sum(right) / len(key), 6),
-                "interval_95": exact_interval(right, [self.clusters[i] for i in key]),
-            }
-        return dict(self._known[key])
+        return self.shares([places])[0]
+
+    def shares(self, sets: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
+        """The share of each set of items; intervals of thousands of nodes are worked out together."""
+        keys = [tuple(places) for places in sets]
+        new = [key for key in dict.fromkeys(keys) if key not in self._known]
+        for key, interval in zip(new, exact_intervals(self.right, self.clusters, new), strict=True):
+            right = sum(self.right[i] for i in key)
+            share = {"total": len(key), "right": right, "acc": round(right / len(key), 6)}
+            self._known[key] = share | {"interval_95": interval}
+        return [dict(self._known[key]) for key in keys]
 
 
 def items_of(tree: Tree, linked: Sequence[Iterable[str]]) -> dict[str, tuple[int, ...]]:
     """The items of each node: those that name it or a kind of it, each once. Ancestors are asked once a node."""
     found: dict[str, list[int]] = {}
     for place, nodes in enumerate(linked):
-        for node in set(nodes).union(*(tree.ancestors[n] for n in nodes)):
+        for node in set(nodes).union(*map(tree.ancestors, nodes)):
             found.setdefault(node, []).append(place)
     return {node: tuple(places) for node, places in sorted(found.items())}
 
@@ -49,7 +50,8 @@ def items_of(tree: Tree, linked: Sequence[Iterable[str]]) -> dict[str, tuple[int
 def by_axis(tree: Tree, places: Places, answers: Answers) -> dict[str, dict[str, Any]]:
     """Axis -> share of its items, in the order of the axes."""
     roots = {tree[node].axis: found for node, found in places.items() if not tree[node].depth}
-    return {axis: answers.share(roots[axis]) for axis in AXES if axis in roots}
+    axes = [axis for axis in AXES if axis in roots]
+    return dict(zip(axes, answers.shares([roots[axis] for axis in axes]), strict=True))
 
 
 def by_branch(tree: Tree, linked: Sequence[Linked], answers: Answers) -> list[dict[str, Any]]:
@@ -59,8 +61,8 @@ def by_branch(tree: Tree, linked: Sequence[Linked], answers: Answers) -> list[di
         for branch in {b for node in link.about for b in tree.branches(node)}:
             found.setdefault(branch, []).append(place)
     rows = [
-        {"axis": tree[b].axis, "branch": b, "label": tree[b].label, "depth": tree[b].depth, **answers.share(at)}
-        for b, at in found.items()
+        {"axis": tree[b].axis, "branch": b, "label": tree[b].label, "depth": tree[b].depth, **share}
+        for b, share in zip(found, answers.shares(list(found.values())), strict=True)
     ]
     return sorted(rows, key=lambda r: (-r["total"], r["axis"], r["label"], r["branch"]))
 
@@ -72,7 +74,8 @@ def by_depth(tree: Tree, linked: Sequence[Linked], answers: Answers) -> list[dic
         for level in {(tree[node].axis, tree[node].depth) for node in link.about}:
             found.setdefault(level, []).append(place)
     order = sorted(found, key=lambda level: (AXES.index(level[0]), level[1]))
-    return [{"axis": axis, "depth": depth, **answers.share(found[axis, depth])} for axis, depth in order]
+    shares = answers.shares([found[level] for level in order])
+    return [{"axis": axis, "depth": depth, **share} for (axis, depth), share in zip(order, shares, strict=True)]
 
 
 def by_node(
@@ -87,8 +90,8 @@ def by_node(
         for node in link.about:
             own[node] = own.get(node, 0) + 1
     rows = []
-    for node, at in places.items():
-        share, about = answers.share(at), tree[node]
+    for node, share in zip(places, answers.shares(list(places.values())), strict=True):
+        about = tree[node]
         low, high = share["interval_95"]
         rows.append(
             {

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from met_kg.evaluation.tree.links import Linked, Nodes
 from met_kg.evaluation.tree.nodes import RELATIONS, Tree
-from met_kg.statistics import accuracy_interval, clustered_interval
+from met_kg.statistics import accuracy_interval, clustered_intervals
 
 __all__ = ["CHANCE", "relation_of", "relations_of_errors"]
 
@@ -56,33 +56,54 @@ def relations_of_errors(
             "typed": len(typed),
             "gold not linked": len(wrong) - len(typed),
             "chance": CHANCE[name],
-            "relations": [
-                _row(name, [relations[i] == name for i in typed], [e.get(name, 0.0) for e in chance], here)
-                for name in RELATIONS
-            ]
-            if typed
-            else [],
+            "relations": _rows([relations[i] for i in typed], chance, here) if typed else [],
         }
     return found
 
 
-def _row(relation: str, seen: Sequence[bool], expected: Sequence[float], clusters: Sequence[str]) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "relation": relation,
-        "count": sum(seen),
-        "share": round(sum(seen) / len(seen), 6),
-        "interval_95": accuracy_interval(seen, clusters),
-    }
+def _rows(
+    seen: Sequence[str | None], chance: Sequence[Mapping[str, float]], clusters: Sequence[str]
+) -> list[dict[str, Any]]:
+    """A row a relation, closest first. Its bootstraps draw the same images, once for all."""
+    found = [[relation == name for relation in seen] for name in RELATIONS]
+    more = [
+        [float(s) - shares.get(name, 0.0) for s, shares in zip(hits, chance, strict=True)]
+        for name, hits in zip(RELATIONS, found, strict=True)
+        if chance
+    ]
+    drawn = clustered_intervals([*found, *more], clusters)
+    return [
+        _row(
+            name,
+            hits,
+            # Where all or none is of this relation, resampling cannot tell how far it may be otherwise.
+            drawn[at] if len(set(hits)) > 1 else accuracy_interval(hits, clusters),
+            [shares.get(name, 0.0) for shares in chance],
+            more[at] if more else [],
+            drawn[len(found) + at] if more else [],
+        )
+        for at, (name, hits) in enumerate(zip(RELATIONS, found, strict=True))
+    ]
+
+
+def _row(
+    relation: str,
+    hits: Sequence[bool],
+    interval: list[float] | None,
+    expected: Sequence[float],
+    more: Sequence[float],
+    drawn: list[float],
+) -> dict[str, Any]:
+    row = {"relation": relation, "count": sum(hits), "share": round(sum(hits) / len(hits), 6), "interval_95": interval}
     if not expected:
         return row | {"expected": None, "difference": None, "difference_95": None}
-    more = [float(s) - e for s, e in zip(seen, expected, strict=True)]
-    chance, interval = sum(expected) / len(expected), clustered_interval(more, clusters)
-    if len(set(more)) == 1:  # resampling cannot tell how far it may be otherwise: what is seen can
-        interval = [round(end - chance, 6) for end in row["interval_95"]]
+    chance = sum(expected) / len(expected)
+    if len(set(more)) == 1 and interval:  # here neither: what is seen can
+        drawn = [round(end - chance, 6) for end in interval]
     return row | {
         "expected": round(chance, 6),
         "difference": round(sum(more) / len(more), 6),
-        "difference_95": interval,
+        "difference_95": drawn,
     }
 
 

@@ -1,4 +1,4 @@
-"""What the tree says of the nodes that a benchmark names. Each question is put to the graph once a node or a pair."""
+"""What the tree says of the nodes that a benchmark names. Each question is put to the graph once a node."""
 
 from __future__ import annotations
 
@@ -10,28 +10,33 @@ from typing import Final, cast
 from met_kg.graph.store import Graph
 from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
-from met_kg.retrieval.resolve import Ancestors
 
 __all__ = ["NOT_LINKED", "RELATIONS", "SAME", "Node", "Tree"]
 
 SAME: Final = "same node"
 NOT_LINKED: Final = "not linked"
-#: Relation of the answer given to the right one -> its query; the first that holds counts. Another axis is asked first:
-#: it shuts all others out.
-_QUERIES: Final = {
-    "other axis": "evaluate/relation/other-axis",
-    "parent": "evaluate/relation/parent",
-    "child": "evaluate/relation/child",
-    "ancestor": "evaluate/relation/ancestor",
-    "descendant": "evaluate/relation/descendant",
-    "whole": "evaluate/relation/whole",
-    "part": "evaluate/relation/part",
-    "sibling": "evaluate/relation/sibling",
-    "same branch": "evaluate/relation/same-branch",
-    "other branch": "evaluate/relation/other-branch",
+_ANCESTORS: Final = "evaluate/relation/ancestor"
+#: Query of the nodes that a node stands under -> how an answer among them stands to it, and how it stands to such an
+#: answer. The first that holds counts.
+_STANDINGS: Final = {
+    "evaluate/relation/parent": ("parent", "child"),
+    _ANCESTORS: ("ancestor", "descendant"),
+    "evaluate/relation/whole": ("whole", "part"),
 }
+_SIBLING: Final = "sibling"
+_SAME_BRANCH: Final = "same branch"
+_OTHER_BRANCH: Final = "other branch"
+_OTHER_AXIS: Final = "other axis"
 #: All relations, closest first.
-RELATIONS: Final = (SAME, *list(_QUERIES)[1:], "other axis", NOT_LINKED)
+RELATIONS: Final = (
+    SAME,
+    *(relation for both in _STANDINGS.values() for relation in both),
+    _SIBLING,
+    _SAME_BRANCH,
+    _OTHER_BRANCH,
+    _OTHER_AXIS,
+    NOT_LINKED,
+)
 
 #: Answers of one word that the linker does not read alone, and the form in which it does: "Right" is a side.
 _WHOLE_ANSWERS: Final = ("{} side", "{} plane")
@@ -53,7 +58,7 @@ class Node:
 
 
 class Tree:
-    """A tree as evaluation asks it. Texts, nodes and pairs that were asked before are not asked again.
+    """A tree as evaluation asks it. Texts and nodes that were asked before are not asked again.
 
     Parameters
     ----------
@@ -63,7 +68,6 @@ class Tree:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.ancestors = Ancestors(graph)
         parents = {str(row["node"]): str(row["parent"]) for row in graph.rows("build/tree-parents")}
         self._nodes: dict[str, Node] = {}
         for row in graph.rows("retrieve/nodes"):
@@ -74,9 +78,15 @@ class Tree:
         self._linker: Linker | None = None
         self._questions: dict[str, tuple[str, ...]] = {}
         self._answers: dict[str, tuple[str, ...]] = {}
+        self._level: dict[str, int] = {}
+        self._begins: dict[str, set[str]] = {}
+        for row in graph.rows("evaluate/branch"):
+            self._level[str(row["axis"])] = int(cast(int, row["level"]))
+            begins = self._begins.setdefault(str(row["axis"]), set())
+            begins.update([str(row["branch"])] if row["branch"] else [])
         self._branches: dict[str, tuple[str, ...]] = {}
-        self._general: set[str] = set()
-        self._pairs: dict[tuple[str, str], str] = {}
+        self._general: frozenset[str] | None = None
+        self._above: dict[str, dict[str, frozenset[str]]] = {query: {} for query in _STANDINGS}
 
     def __contains__(self, node: str) -> bool:
         return node in self._nodes
@@ -107,7 +117,7 @@ class Tree:
     def _link(self, text: str) -> tuple[str, ...]:
         if self._linker is None:  # built on first use: a benchmark of node identifiers only needs none
             self._linker = Linker(Lexicon.from_graph(self.graph))
-        return self.live(mention.node for mention in self._linker.link(text))
+        return self.live(self._linker.nodes(text))
 
     def _lookup(self, name: str) -> tuple[str, ...]:
         assert self._linker is not None
@@ -117,18 +127,28 @@ class Tree:
         """Those of the nodes that this tree has, in order, each once."""
         return tuple(dict.fromkeys(node for node in nodes if node in self._nodes))
 
+    def ancestors(self, node: str) -> frozenset[str]:
+        """All strict ancestors of a node."""
+        return self._standing(_ANCESTORS, node)
+
     def branches(self, node: str) -> tuple[str, ...]:
-        """The branches that a node lies in: query ``evaluate/branch``."""
+        """The branches that a node lies in, in order: query ``evaluate/branch`` says where they begin."""
         if node not in self._branches:
-            rows = list(self.graph.rows("evaluate/branch", node=node))
-            self._branches[node] = tuple(str(row["branch"]) for row in rows)
-            if any(row["general"] for row in rows):
-                self._general.add(node)
+            about = self._nodes[node]
+            found = self._begins[about.axis] & {node, *self.ancestors(node)}
+            if about.depth < self._level[about.axis]:
+                found.add(node)
+            self._branches[node] = tuple(sorted(found))
         return self._branches[node]
 
     def is_general(self, node: str) -> bool:
-        """Whether branches of the axis begin below the node."""
-        self.branches(node)
+        """Whether the node lies above the depth at which branches of its axis begin, and some begin below it."""
+        about = self._nodes[node]
+        if about.depth >= self._level[about.axis]:
+            return False
+        if self._general is None:
+            begins = [branch for branches in self._begins.values() for branch in branches]
+            self._general = frozenset[str]().union(*map(self.ancestors, begins))
         return node in self._general
 
     def relation(self, gold: Iterable[str], given: Iterable[str]) -> str:
@@ -140,8 +160,21 @@ class Tree:
     def _pair(self, gold: str, given: str) -> str:
         if gold == given:
             return SAME
-        key = (gold, given)
-        if key not in self._pairs:
-            holds = (name for name, query in _QUERIES.items() if self.graph.ask(query, gold=gold, given=given))
-            self._pairs[key] = next(holds, NOT_LINKED)
-        return self._pairs[key]
+        here, there = self._nodes[gold], self._nodes[given]
+        if here.axis != there.axis:  # shuts all others out
+            return _OTHER_AXIS
+        for query, (over, under) in _STANDINGS.items():
+            if given in self._standing(query, gold):
+                return over
+            if gold in self._standing(query, given):
+                return under
+        if here.parent and here.parent == there.parent:
+            return _SIBLING
+        return _OTHER_BRANCH if set(self.branches(gold)).isdisjoint(self.branches(given)) else _SAME_BRANCH
+
+    def _standing(self, query: str, node: str) -> frozenset[str]:
+        """The nodes that a node stands under, as one of the queries says."""
+        known = self._above[query]
+        if node not in known:
+            known[node] = frozenset(str(row["other"]) for row in self.graph.rows(query, node=node))
+        return known[node]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from met_kg.evaluation.tree.accuracy import Answers, Places
 from met_kg.evaluation.tree.nodes import Tree
-from met_kg.statistics import exact_interval
+from met_kg.statistics import exact_intervals
 
 __all__ = ["LISTED", "MIN_ITEMS", "SLICE", "slice_command", "worst_branches"]
 
@@ -45,10 +45,9 @@ def worst_branches(
                 candidates[at] = node
     level = 1 - 0.05 / max(1, len(candidates))
     ranked = []
-    for at, node in candidates.items():
-        right, clusters = [answers.right[i] for i in at], [answers.clusters[i] for i in at]
-        low, high = exact_interval(right, clusters, level=level)
-        ranked.append((high, sum(right) / len(right), node, at, [low, high]))
+    intervals = exact_intervals(answers.right, answers.clusters, list(candidates), level=level)
+    for (at, node), corrected in zip(candidates.items(), intervals, strict=True):
+        ranked.append((corrected[1], sum(answers.right[i] for i in at) / len(at), node, at, corrected))
     ranked.sort()
     rows: list[dict[str, Any]] = []
     taken: list[set[int]] = []
