@@ -114,6 +114,7 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
                     mine,
                     tree,
                     texts={name: str(row[name]) for name in ("caption", "context")},
+                    modality=str(row["modality"]),
                     diagnosed=bool(str(row["finding"]).strip()),
                 )
             ),
@@ -141,7 +142,7 @@ def _charted(*texts: str) -> bool:
 
 
 def _looked_at(
-    anchors: Sequence[Anchor], tree: TreeIndex, *, texts: Mapping[str, str], diagnosed: bool
+    anchors: Sequence[Anchor], tree: TreeIndex, *, texts: Mapping[str, str], modality: str, diagnosed: bool
 ) -> Iterator[Anchor]:
     """The anchors, each with whether the image can show it.
 
@@ -155,7 +156,12 @@ def _looked_at(
     stated = [a.node for a in anchors if a.polarity == "positive" and "metadata" in a.method]
     parts = [node for node in stated if tree.nodes[node].axis == "anatomy"]
     reach = frozenset().union(*(tree.body.reach(part) for part in parts))
-    made_by = [node for node in stated if node in tree.answers("examination")]
+    examinations = [a.node for a in anchors if a.polarity == "positive" and a.node in tree.answers("examination")]
+    # A text that is more precise than the metadata ("chest X-ray" of an "X-ray") has taken the place of their anchor.
+    named = tree.bearers(modality) if modality else ()
+    made_by = [node for node in examinations if node in stated] or [
+        node for node in examinations if any(name in tree.path(node) for name in named)
+    ]
     possible = tree.answers("examination") if made_by else frozenset()
     other = [a for a in anchors if a.node in possible and not any(node in tree.lineage(a.node) for node in made_by)]
     for a in anchors:

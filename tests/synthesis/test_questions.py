@@ -109,7 +109,8 @@ def test_a_side_is_asked_for_where_it_stands_beside_what_is_seen(graph: Graph) -
     near = ("right pleural effusion", {"MET:0000021": SEEN, "MET:0005030": SEEN})
     far = ("pleural effusion. The right arm is out of view", {"MET:0000021": SEEN, "MET:0005030": SEEN})
     both = ("left and right pleural effusion", {"MET:0000021": SEEN, "MET:0005030": SEEN, "MET:0005031": SEEN})
-    made = _made(graph, [near, far, both])
+    other = ("pleural effusion and right drain", {"MET:0000021": SEEN, "MET:0005030": SEEN})
+    made = _made(graph, [near, far, both, other])
     asked = _of(made, "laterality", "open")
     assert asked["sample_id"].tolist() == ["0" * 16] and asked["answer"].tolist() == ["right"]
     assert "pleural effusion" in asked["question"].iloc[0]
@@ -180,3 +181,20 @@ def test_a_finding_that_the_text_reports_of_another_examination_is_not_asked(gra
     cases = [(f"{label} showed pleural effusion", nodes), (f"After {label}. A pleural effusion", nodes)]
     made = _made(graph, cases)
     assert _of(made, "finding", "open")["sample_id"].tolist() == ["0" * 15 + "1"]
+
+
+def test_the_own_examination_is_the_one_that_the_metadata_name(graph: Graph) -> None:
+    """Where the text says "chest radiography" of a radiograph, its ultrasonography is another examination."""
+    nodes = {"MET:0000011": "chest radiography", "MET:0000014": "ultrasonography", "MET:0000021": "pleural effusion"}
+    caption = "chest radiography. ultrasonography showed pleural effusion"
+    rows = []
+    for node, label in nodes.items():
+        start = caption.index(label)
+        evidence = json.dumps({"field": "caption", "start": start, "end": start + len(label)})
+        axis = TreeIndex(graph).nodes[node].axis
+        row = {"sample_id": "s", "node": node, "axis": axis, "polarity": "positive", "method": "mention"}
+        rows.append({**row, "score": 1.0, "evidence": evidence})
+    for modality, seen in (("radiography", []), ("", ["MET:0000021"])):
+        about = {"sample_id": "s", "image": "x.png", "caption": caption, "modality": modality}
+        (sample,) = read_samples(tables.frame("samples", [about]), tables.frame("anchors", rows), TreeIndex(graph))
+        assert [a.node for a in sample.seen("finding")] == seen

@@ -43,7 +43,7 @@ QUESTION = QuestionType(
             "Is the diagnosis in this case a form of {key}?",
             "Would the disease seen here be classified as {key}?",
             "Does this case fall under the heading of {key}?",
-            "Does the condition shown here belong to the group of {key}?",
+            "Is the condition shown here a kind of {key}?",
         ),
     },
     no="relative",

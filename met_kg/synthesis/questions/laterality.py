@@ -23,7 +23,8 @@ def _beside(side: Anchor, what: Anchor, sample: Sample) -> bool:
     if not text or "start" not in one or "start" not in other:
         return False
     start, end = min(one["end"], other["end"]), max(one["start"], other["start"])
-    return end - start <= _NEAR and not _STOPS & set(text[start:end])
+    between = text[start:end]
+    return end - start <= _NEAR and not _STOPS & set(between) and " and " not in between
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
