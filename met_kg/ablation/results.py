@@ -24,8 +24,8 @@ __all__ = ["analyse", "as_markdown", "conclusion"]
 _ALPHA: Final = 0.05
 _METHOD: Final = (
     "Mean over seeds; 95 % intervals by a bootstrap that resamples seeds and clusters (patients or documents; a "
-    "benchmark's images) together. p: signs of the differences flipped by cluster, summed over the seeds, two-sided, so for "
-    "these seeds and no others; Holm over all comparisons and tests of the table"
+    "benchmark's images) together. p: signs of the differences flipped by cluster, summed over the seeds, two-sided: "
+    "for these seeds and no others; Holm over all comparisons and tests of the table"
 )
 
 

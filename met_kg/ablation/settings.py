@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from met_kg.errors import MissingData, RecipeProblem, UnknownName, setting_problem
+from met_kg.errors import MissingData, RecipeProblem, UnknownName, UsageProblem, setting_problem
 from met_kg.models.standin import FamilyName
 from met_kg.training.mix_settings import MixSettings
 
@@ -90,10 +90,14 @@ class Ablation(BaseModel):
         ------
         UnknownName
             when there is no such arm.
+        UsageProblem
+            when none is named.
         """
         for name in names:
             if name not in self.arms:
                 raise UnknownName("arm", name, self.arms)
+        if not names:
+            raise UsageProblem("no arm is named", where="--arms", hint=f"some of {', '.join(self.arms)}")
         kept = [one for one in self.comparisons if one.first in names and one.second in names]
         arms = {name: arm for name, arm in self.arms.items() if name in names}
         return self.model_copy(update={"arms": arms, "comparisons": kept})
