@@ -20,7 +20,7 @@ from met_kg.evaluation.run import item_records
 from met_kg.log import Log
 from met_kg.models.standin import make_standin
 from met_kg.paths import expand_path
-from met_kg.pipeline.fingerprint import hash_json, hash_path
+from met_kg.pipeline.fingerprint import code_hash, hash_json, hash_path, library_versions
 from met_kg.training.examples import IMAGE as IMAGE_MARK
 from met_kg.training.examples import Example, read_examples
 from met_kg.training.random_options import link_run, random_arm
@@ -84,7 +84,7 @@ class Inputs:
 
 
 def prepare(plan: Ablation, run: Path, out: Path, tests: Mapping[str, Test], notes: list[str], log: Log) -> Inputs:
-    """Make the data of the arms and the random models; those that are there already are made again, or found equal.
+    """Make the data of the arms and the random models; a model that is there already is kept.
 
     Raises
     ------
@@ -102,12 +102,9 @@ def prepare(plan: Ablation, run: Path, out: Path, tests: Mapping[str, Test], not
     examples, _ = read_examples(run)
     if not examples:
         raise DataProblem("the run has no example to train on", where=str(run))
-    bases = {}
     texts = list(_texts(examples))
-    for seed in plan.all_seeds:
-        bases[seed] = out / "bases" / f"seed-{seed}"
-        make_standin(bases[seed], family=plan.family, texts=texts, seed=seed, hidden=plan.hidden)
-        hashes[f"bases/seed-{seed}"] = hash_path(bases[seed] / "model.safetensors")
+    bases = {seed: _base(plan, seed, texts, out / "bases") for seed in plan.all_seeds}
+    hashes |= {f"bases/{base.name}": hash_path(base / "model.safetensors") for base in bases.values()}
     hashes |= {f"tests/{name}": test.hash for name, test in tests.items()}
     samples = tables.read("samples", run / "samples.parquet", ["sample_id", "group_id"])
     groups = {s: g or s for s, g in zip(samples["sample_id"], samples["group_id"].fillna(""), strict=True)}
@@ -200,6 +197,16 @@ def _seen(test: Test, run: Path, out: Path, hashes: Mapping[str, str], log: Log)
     said = {"key": key, "image": places, "how": [asdict(found[n]) for n in places]}
     path.write_text(json.dumps(said, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return places
+
+
+def _base(plan: Ablation, seed: int, texts: list[str], folder: Path) -> Path:
+    """The random model of a seed; its tokenizer is that of the run's words, whatever an arm sees of them."""
+    base, made = folder / f"seed-{seed}", folder / f"seed-{seed}.json"
+    said = {"key": hash_json([plan.family, plan.hidden, seed, texts, code_hash("models"), library_versions()])}
+    if not made.is_file() or json.loads(made.read_text(encoding="utf-8")) != said:
+        make_standin(base, family=plan.family, texts=texts, seed=seed, hidden=plan.hidden)
+        made.write_text(json.dumps(said) + "\n", encoding="utf-8")
+    return base
 
 
 def _texts(examples: Iterable[Example]) -> Iterable[str]:
