@@ -16,9 +16,9 @@ from met_kg.errors import DataProblem
 from met_kg.evaluation.aggregate import clusters_of
 from met_kg.evaluation.baselines import baselines
 from met_kg.evaluation.compare import p_value
-from met_kg.statistics import crossed_interval, holm, swapped_clusters
+from met_kg.statistics import accuracy_interval, crossed_interval, holm, swapped_clusters
 
-__all__ = ["analyse", "as_markdown", "conclusion"]
+__all__ = ["accuracy", "analyse", "as_markdown", "conclusion"]
 
 #: Below this, after Holm's correction, a difference counts as found.
 _ALPHA: Final = 0.05
@@ -68,7 +68,7 @@ def analyse(plan: Ablation, cells: Sequence[Cell], tests: Mapping[str, Test], in
         {
             "arm": arm,
             "test": view.name,
-            **crossed_interval(right[arm, view.name].tolist(), view.clusters),
+            **accuracy(right[arm, view.name], view.clusters),
             "by_seed": [round(float(row.mean()), 6) for row in right[arm, view.name]],
         }
         for arm in plan.arms
@@ -206,6 +206,15 @@ def _views(test: Test, items: Sequence[Mapping[str, Any]], inputs: Inputs) -> It
     title = f"{test.bench.title}, image in training: not compared"
     held = sorted(seen)
     yield _View(f"{test.name}-seen", title, test, held, [clusters[n] for n in held], compared=False)
+
+
+def accuracy(right: Any, clusters: Sequence[str]) -> dict[str, float]:
+    """Mean over seeds and items with its interval; ``right`` is an array of seeds x items."""
+    found = crossed_interval(right.tolist(), clusters)
+    if right.all() or not right.any():  # resampling cannot tell, and an accuracy lies between 0 and 1
+        low, high = accuracy_interval(right[0].tolist(), clusters) or (0.0, 1.0)
+        return {**found, "low": low, "high": high}
+    return found
 
 
 def _difference(first: Any, second: Any, clusters: Sequence[str]) -> dict[str, Any]:

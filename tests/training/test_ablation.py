@@ -7,11 +7,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy.stats import binomtest
 from tiny_graph import make_graph_run
 
 from met_kg import tables
+from met_kg.ablation.results import accuracy
 from met_kg.ablation.run import ablate
 from met_kg.ablation.settings import Ablation
 from met_kg.cli.ablate import ablate as command
@@ -127,7 +130,9 @@ def _check_table(plan: Ablation, out: Path, found: dict[str, Any]) -> None:
     for arm in plan.arms:
         right = [[float(item["correct"]) for item in answers[arm, seed]] for seed in (13, 14)]
         row = next(r for r in found["accuracies"] if (r["arm"], r["test"]) == (arm, "held-out"))
-        assert {key: row[key] for key in ("mean", "low", "high")} == crossed_interval(right, clusters)
+        assert 0 <= row["low"] <= row["mean"] <= row["high"] <= 1
+        if 0 < row["mean"] < 1:
+            assert {key: row[key] for key in ("mean", "low", "high")} == crossed_interval(right, clusters)
     gap = next(r for r in found["comparisons"] if r["test"] == "held-out")
     means = {r["arm"]: r["mean"] for r in found["accuracies"] if r["test"] == "held-out"}
     assert gap["mean"] == pytest.approx(means["tree"] - means["captions"], abs=2e-6)
@@ -140,6 +145,14 @@ def _check_table(plan: Ablation, out: Path, found: dict[str, Any]) -> None:
     # The doubted are left out of training, and everything is asked of all arms.
     data = tables.read("vqa", out / "data" / "filtered" / "vqa.parquet")
     assert {"s0", "s3"}.isdisjoint(data["sample_id"])
+
+
+def test_an_accuracy_stays_between_0_and_1() -> None:
+    clusters = [str(n) for n in range(40)]
+    reach = binomtest(0, 40).proportion_ci(0.95, "exact").high
+    for right, low, high in ((False, 0, reach), (True, 1 - reach, 1)):
+        found = accuracy(np.full((3, 40), right), clusters)
+        assert (found["mean"], found["low"], found["high"]) == pytest.approx((right, low, high), abs=1e-6)
 
 
 def test_a_training_that_fails_is_named_and_the_others_go_on(plan: Ablation, tmp_path: Path) -> None:
