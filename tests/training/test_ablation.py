@@ -150,8 +150,8 @@ def _check_table(plan: Ablation, out: Path, found: dict[str, Any]) -> None:
 def test_an_accuracy_stays_between_0_and_1() -> None:
     clusters = [str(n) for n in range(40)]
     reach = binomtest(0, 40).proportion_ci(0.95, "exact").high
-    for right, low, high in ((False, 0, reach), (True, 1 - reach, 1)):
-        found = accuracy(np.full((3, 40), right), clusters)
+    for right, low, high in ((0, 0, reach), (1, 1 - reach, 1)):
+        found = accuracy(np.full((3, 40), bool(right)), clusters)
         assert (found["mean"], found["low"], found["high"]) == pytest.approx((right, low, high), abs=1e-6)
 
 
