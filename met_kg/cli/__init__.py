@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str, str]]] = {
     "train": ("met_kg.cli.train", "train", "Train a LoRA adapter."),
     "eval": ("met_kg.cli.evaluate", "evaluate", "Answer and score benchmarks with a model."),
     "score": ("met_kg.cli.score", "score", "Score predictions without a model."),
+    "ablate": ("met_kg.cli.ablate", "ablate", "Train one model on several kinds of data and compare."),
     "report": ("met_kg.cli.run", "report", "Draw a run's report again."),
 }
 

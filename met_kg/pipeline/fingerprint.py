@@ -31,6 +31,7 @@ ROOMS: Final = (
     "evaluation",
     "report",
     "pipeline",
+    "ablation",
     "cli",
 )
 #: Bytes from which reading a whole folder at every run would take longer than it is worth.

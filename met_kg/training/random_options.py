@@ -10,7 +10,7 @@ whose wrong answers make the question (which is NOT shown, which is the odd one 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ import pandas as pd
 from met_kg import tables
 from met_kg.errors import DataProblem
 
-__all__ = ["RELATION", "random_arm", "with_random_options"]
+__all__ = ["RELATION", "link_run", "random_arm", "with_random_options"]
 
 #: Relation of these distractors to their key.
 RELATION: Final = "random"
@@ -71,12 +71,17 @@ def random_arm(run: Path, out: Path, seed: int) -> int:
         for row in samples.to_dict("records")
     }
     changed = with_random_options(vqa, texts, seed)
-    out.mkdir(parents=True, exist_ok=True)
-    for name in _SHARED:
-        if (run / name).exists() and not (out / name).exists():
-            (out / name).symlink_to((run / name).resolve())
+    link_run(run, out)
     tables.write("vqa", changed, out / "vqa.parquet")
     return int((changed["format"] == _FORMAT).sum())
+
+
+def link_run(run: Path, out: Path, *, but: Collection[str] = ()) -> None:
+    """Link into ``out`` what a training reads of ``run`` beside its items, without what ``but`` names."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in _SHARED:
+        if name not in but and (run / name).exists() and not (out / name).exists():
+            (out / name).symlink_to((run / name).resolve())
 
 
 def _key(row: Mapping[Any, Any]) -> str:

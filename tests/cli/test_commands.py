@@ -50,7 +50,7 @@ def test_help_says_what_it_does_and_ends_with_an_example(path: tuple[str, ...], 
 
 def test_the_contracts_commands_are_there() -> None:
     wanted = {"quickstart", "run", "sources", "tree", "link", "query", "slice", "retrieve", "filter", "synthesize"}
-    wanted |= {"quality", "verify", "export", "train", "eval", "score", "report", "find", "coverage"}
+    wanted |= {"quality", "verify", "export", "train", "eval", "score", "ablate", "report", "find", "coverage"}
     assert wanted == set(COMMANDS)
     names = {" ".join(p) for p, _ in ALL}
     assert {"sources list", "sources fetch", "sources verify"} <= names

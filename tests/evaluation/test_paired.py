@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest, bootstrap, permutation_test
 
-from met_kg.statistics import mcnemar, paired_difference, swapped_clusters
+from met_kg.statistics import crossed_interval, mcnemar, paired_difference, swapped_clusters
 
 
 def test_statistics_agree_with_scipy() -> None:
@@ -41,3 +43,46 @@ def test_models_change_places_on_whole_images() -> None:
     assert mcnemar(together, apart) < 0.001, "fifteen questions"
     assert swapped_clusters(together, apart, [str(i // 5) for i in range(30)]) > 0.2, "on three images"
     assert swapped_clusters(together, together, clusters[:30]) == 1
+
+
+def test_seeds_and_images_are_resampled_together() -> None:
+    # Two seeds, three images of 1, 2 and 1 questions: all 4 x 27 draws are equally likely.
+    values = [[1, 0, 1, 0], [1, 1, 1, -1]]
+    clusters = ["a", "b", "b", "c"]
+    sums, sizes = np.array([[1, 1, 0], [1, 2, -1]]), np.array([1, 2, 1])
+    draws = [
+        sum(sums[s, c] for s in seeds for c in images) / (2 * sum(sizes[c] for c in images))
+        for seeds in product(range(2), repeat=2)
+        for images in product(range(3), repeat=3)
+    ]
+    found = crossed_interval(values, clusters, rounds=50_000)
+    assert found["mean"] == 0.5
+    low, high = np.quantile(np.repeat(draws, 500), [0.025, 0.975])
+    assert (found["low"], found["high"]) == pytest.approx((low, high), abs=1e-6)
+
+
+def test_one_seed_is_the_bootstrap_of_images_alone() -> None:
+    rng = np.random.default_rng(5)
+    right = (rng.random(200) < 0.3).astype(float)
+    found = crossed_interval([right.tolist()], [str(i) for i in range(200)])
+    theirs = bootstrap((right,), np.mean, method="percentile", rng=2).confidence_interval
+    assert (found["low"], found["high"]) == pytest.approx((theirs.low, theirs.high), abs=0.011)
+
+
+def test_another_draw_of_seeds_may_be_otherwise() -> None:
+    # Right everywhere or nowhere, by seed: images alone would leave no doubt.
+    found = crossed_interval([[1] * 40, [0] * 40, [1] * 40], [str(i) for i in range(40)])
+    assert (round(found["mean"], 3), found["low"], found["high"]) == (0.667, 0.0, 1.0)
+    with pytest.raises(ValueError, match="no items"):
+        crossed_interval([], [])
+
+
+def test_counts_over_seeds_change_places_on_whole_images() -> None:
+    rng = np.random.default_rng(4)
+    first, second = (rng.binomial(5, p, 24) for p in (0.4, 0.5))
+    clusters = [str(i // 2) for i in range(24)]
+    sums = (second - first).reshape(12, 2).sum(axis=1)
+    # All 2^12 choices of signs.
+    flipped = np.array([np.dot(signs, sums) for signs in product((-1, 1), repeat=12)])
+    exact = float((np.abs(flipped) >= abs(sums.sum())).mean())
+    assert swapped_clusters(first.tolist(), second.tolist(), clusters) == pytest.approx(exact, abs=0.015)

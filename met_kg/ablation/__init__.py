@@ -1,0 +1,1 @@
+"""One model trained on several kinds of data, seed by seed, and what tells them apart."""
