@@ -71,7 +71,8 @@ def _recipe_path(name: str) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    shipped = {p.stem: p for p in pipelines_dir().glob("*.yaml")}
+    # The plan of 'met ablate' lies beside the recipes and is none.
+    shipped = {p.stem: p for p in pipelines_dir().glob("*.yaml") if p.stem != "ablation"}
     if path.stem in shipped and path.parent.name in ("", "pipelines"):
         return shipped[path.stem]
     if "/" not in name and path.suffix == "":

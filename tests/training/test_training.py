@@ -138,7 +138,8 @@ def test_memory_is_saved_without_another_result(config: TrainConfig, tmp_path: P
 
 
 def test_the_recipes_that_are_shipped_set_what_there_is_to_set(tmp_path: Path) -> None:
-    sections = [yaml.safe_load(path.read_text())["train"] for path in sorted(pipelines_dir().glob("*.yaml"))]
+    recipes = (yaml.safe_load(path.read_text()) for path in sorted(pipelines_dir().glob("*.yaml")))
+    sections = [recipe["train"] for recipe in recipes if "train" in recipe]
     found = [section for section in sections if section.get("enabled", True)]
     assert found
     for section in found:
