@@ -155,11 +155,12 @@ class Distractors:
             return "related to the key" if node in self._tree.lineage(target.key) else ""
         if node in sample.barred:
             return "related to what the sample shows"
-        if target.claim == "depicts" and kind.single:
-            # One region is meant, and the next may be in the picture.
-            if not self._surroundings(sample).divisions.isdisjoint(self._tree.body.divisions(node)):
-                return "perhaps in the picture as well"
-        elif target.claim == "depicts":
+        # One region is meant, and the next may be in the picture.
+        if kind.answers == "region" and not self._surroundings(sample).divisions.isdisjoint(
+            self._tree.body.divisions(node)
+        ):
+            return "perhaps in the picture as well"
+        if target.claim == "depicts" and not kind.single:
             around = self._surroundings(sample)
             # A pleural effusion often goes with pneumonia, even where the record does not name it.
             if node in around.company:
@@ -173,7 +174,7 @@ class Distractors:
                     return "perhaps in the picture as well"
             if target.subject != target.key and self._sits_there(target.subject, node):
                 return "right as well"
-        elif self._right(target, node):
+        elif target.claim != "depicts" and self._right(target, node):
             return "right as well"
         if sample.mentions(self._tree.terms(node)):
             return "named in the sample's text"

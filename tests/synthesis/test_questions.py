@@ -11,7 +11,10 @@ from met_kg import tables
 from met_kg.graph.closure import add_closure
 from met_kg.graph.store import Graph
 from met_kg.synthesis import Synthesis, SynthesisOptions, synthesize
+from met_kg.synthesis.distractors import Distractors
 from met_kg.synthesis.index import TreeIndex
+from met_kg.synthesis.names import Names
+from met_kg.synthesis.questions import question_types
 from met_kg.synthesis.sample import read_samples
 from met_kg.synthesis.verify import verify_items
 from met_kg.vocabulary import Graphs, expand
@@ -198,3 +201,39 @@ def test_the_own_examination_is_the_one_that_the_metadata_name(graph: Graph) -> 
         about = {"sample_id": "s", "image": "x.png", "caption": caption, "modality": modality}
         (sample,) = read_samples(tables.frame("samples", [about]), tables.frame("anchors", rows), TreeIndex(graph))
         assert [a.node for a in sample.seen("finding")] == seen
+
+
+BODY = """
+UBERON:0000033 a owl:Class ; rdfs:label "head" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0000974 a owl:Class ; rdfs:label "neck" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0002355 a owl:Class ; rdfs:label "pelvis" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0000978 a owl:Class ; rdfs:label "leg" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0002387 a owl:Class ; rdfs:label "foot" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+"""
+
+
+def test_the_next_region_of_the_body_may_be_in_the_picture(graph: Graph) -> None:
+    """Beside the abdomen the pelvis is no wrong answer; the head, the leg and the foot are."""
+    from met_kg.vocabulary import sparql_prefixes
+
+    prefixes = "".join(f"@prefix {line[7:]} .\n" for line in sparql_prefixes().splitlines())
+    graph.load_triples(Graphs.TREE, [q.triple for q in ox.parse((prefixes + BODY).encode(), ox.RdfFormat.TURTLE)])
+    add_closure(graph)
+    tree = TreeIndex(graph)
+    assert tree.body.nearby(["UBERON:0000916"]) == {"UBERON:0000916", "UBERON:0000915", "UBERON:0002355"}
+    made = _made(graph, [("abdomen", {"UBERON:0000916": STATED})] * 8, types=["region"])
+    asked = _of(made, "region", "open")
+    assert set(asked["key_node"]) == {"UBERON:0000916"}
+    (kind,) = question_types(["region"])
+    samples = tables.frame("samples", [{"sample_id": "s", "image": "x.png", "caption": "abdomen"}])
+    row = {"sample_id": "s", "node": "UBERON:0000916", "axis": "anatomy", "polarity": "positive", "score": 1.0}
+    anchors = tables.frame("anchors", [{**row, "method": "metadata", "evidence": "{}"}])
+    (sample,) = read_samples(samples, anchors, tree)
+    (target,) = kind.targets(sample, tree)
+    names = Names(tree, {})
+    distractors = Distractors(
+        tree, names, keys={"region": {"UBERON:0000916": 1}}, shown={"s": {"UBERON:0000916"}}, depth_span=9
+    )
+    fitting, _ = distractors.fitting(kind, target, sample)
+    assert {c.node for c in fitting} >= {"UBERON:0000033", "UBERON:0000978", "UBERON:0002387"}
+    assert "UBERON:0002355" not in {c.node for c in fitting}
