@@ -28,7 +28,7 @@ from met_kg.graph.store import Graph
 from met_kg.literature.sentences import sentences
 from met_kg.paths import data_root
 
-SIZES = (1_000, 10_000, 33_430)
+QUESTIONS = (1_000, 10_000, 33_430)
 _PHRASES = ("{}", "{}", "{}", "{}", "Findings of {}", "{} on the left side", "Possible {}", "{} with {other}")
 _QUESTIONS = (
     "What does the image show?",
@@ -176,7 +176,7 @@ def run(folder: Path, sizes: Sequence[int], out: Path) -> list[Measured]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of a run, whose tree it is")
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(QUESTIONS))
     parser.add_argument("--out", type=Path, default=Path("runs/benchmarks"), help="folder for the figures as JSON")
     asked = parser.parse_args()
     run(asked.run, asked.sizes, asked.out)

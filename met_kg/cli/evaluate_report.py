@@ -18,7 +18,9 @@ TREE = click.option(
 )
 
 
-@click.command(epilog="Example:  met eval report results --tree runs/quickstart")
+@click.command(
+    epilog="\b\nExample:\n  met eval report runs/quickstart/eval --tree runs/quickstart --out evaluation.html"
+)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @TREE
 @click.option("--source", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder of the images.")
