@@ -19,7 +19,8 @@ quickstart: $(STAMP)
 	$(BIN)/met quickstart --out runs/quickstart
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	# One thread a process: two processes of two threads each would wait for one another on two cores.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff check .

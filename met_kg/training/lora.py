@@ -116,7 +116,8 @@ def train(
         # Trainer reads a checkpoint's weights by the names that they have in the file. Those of many architectures are
         # not the names in the model, and it passes over what it does not know: it would go on from the base.
         model, _ = _load(config, str(start))
-    settings = trainer_settings(config, checkpoints, evaluate=bool(ready.held_out), resumed=start is not None)
+    with quiet():
+        settings = trainer_settings(config, checkpoints, evaluate=bool(ready.held_out), resumed=start is not None)
     with quiet(), one_thread(config.base), _deterministic(), _memory_named(config):
         trainer = make_trainer(config, settings, model, processor, ready, log)
         trainer.train(resume_from_checkpoint=str(start) if start else None)
