@@ -16,7 +16,12 @@ TEXTS = ["What is shown? A white disc.", "Is a square shown? yes no"]
 EACH = [
     pytest.param(
         name,
-        marks=[pytest.mark.skipif(find_spec("num2words") is None, reason="needs num2words")] * (name == "smolvlm"),
+        marks=[
+            pytest.mark.skipif(
+                find_spec("num2words") is None, reason="num2words is not installed: pip install 'met-kg[dev]'"
+            )
+        ]
+        * (name == "smolvlm"),
     )
     for name in FAMILIES
 ]

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from met_kg.errors import MissingData, RecipeProblem, UnknownName, UsageProblem, setting_problem
+from met_kg.errors import RecipeProblem, UnknownName, UsageProblem, setting_problem
 from met_kg.models.standin import FamilyName
+from met_kg.settings_file import beside, read_settings
 from met_kg.training.mix_settings import MixSettings
 
 __all__ = ["Ablation", "Arm", "Comparison", "load_ablation"]
@@ -113,33 +113,22 @@ def load_ablation(path: Path, **overrides: Any) -> Ablation:
     RecipeProblem
         listing everything that is wrong with it, a sentence each.
     """
-    if not path.is_file():
-        raise MissingData("the ablation is not there", where=str(path))
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise RecipeProblem(str(path), [f"{path}: not YAML: {' '.join(str(problem).split())}"]) from problem
-    if not isinstance(values, dict):
-        raise RecipeProblem(str(path), [f"{path}: an ablation is a mapping of settings"])
+    values = read_settings(path, "ablation")
     here = path.resolve().parent
     if isinstance(values.get("run"), str):
-        values["run"] = _beside(values["run"], here)
+        values["run"] = beside(values["run"], here)
     values |= {key: value for key, value in overrides.items() if value is not None}
     try:
         found = Ablation.model_validate(values)
     except ValidationError as problem:
         raise RecipeProblem(str(path), [_said(error) for error in problem.errors()]) from problem
     arms = {name: arm.model_copy(update={"mix": arm.mix.beside(here)}) for name, arm in found.arms.items()}
-    tests = {_beside_file(name, here): _beside(source, here) for name, source in found.benchmarks.items()}
+    tests = {_beside_file(name, here): beside(source, here) for name, source in found.benchmarks.items()}
     return found.model_copy(update={"arms": arms, "benchmarks": tests})
 
 
-def _beside(text: str, folder: Path) -> str:
-    return text if text.startswith("$") or "://" in text else str(folder / Path(text).expanduser())
-
-
 def _beside_file(name: str, folder: Path) -> str:
-    return _beside(name, folder) if name.endswith((".yaml", ".yml")) else name
+    return beside(name, folder) if name.endswith((".yaml", ".yml")) else name
 
 
 def _said(found: Mapping[str, Any]) -> str:

@@ -203,7 +203,7 @@ class Zip:
         try:
             with self._archive.open(info) as stream:
                 data = stream.read(info.file_size + 1)
-        except (*_DAMAGE, NotImplementedError) as problem:
+        except (*_DAMAGE, NotImplementedError) as problem:  # the latter is zipfile's, of a compression it does not know
             raise DataProblem(
                 f"'{name}' is damaged in the archive: {_short(problem)}", where=str(self._path)
             ) from problem

@@ -50,7 +50,7 @@ def why_not_decodable(data: Dataset) -> str:
         return "the file does not state its transfer syntax"
     try:
         available = get_decoder(syntax).is_available
-    except NotImplementedError:
+    except NotImplementedError:  # pydicom's, of a syntax that no decoder of its knows
         return f"its transfer syntax '{syntax.name}' is not supported"
     if available:
         return ""

@@ -19,6 +19,7 @@ from met_kg.errors import DataProblem, MetError, UsageProblem
 from met_kg.log import Log
 from met_kg.models.answers import Answer, Failure, Request, collect
 from met_kg.models.image_cache import Pictures, RememberingProcessor
+from met_kg.models.memory import memory_named
 from met_kg.paths import expand_path
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class BatchedVlm:
     def _generate(self, given: Any, count: int) -> Any:
         import torch
 
-        try:
+        with memory_named(lambda: _out_of_memory(count)):
             kind = {"device": self._vlm.device, "dtype": self._vlm.model.dtype}
             given = {n: v.to(**kind) if v.is_floating_point() else v.to(self._vlm.device) for n, v in given.items()}
             with torch.inference_mode():
@@ -202,12 +203,6 @@ class BatchedVlm:
                     eos_token_id=self._stops,
                     pad_token_id=self._processor.tokenizer.pad_token_id or self._stops[0],
                 )
-        except (torch.OutOfMemoryError, MemoryError) as problem:
-            raise _out_of_memory(count) from problem
-        except RuntimeError as problem:
-            if "memory" not in str(problem):
-                raise
-            raise _out_of_memory(count) from problem
         return found[:, given["input_ids"].shape[1] :].cpu()
 
     def _decoded(self, new: Any) -> list[Answer]:

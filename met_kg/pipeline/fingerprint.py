@@ -15,7 +15,7 @@ from met_kg.paths import ontology_dir, sparql_dir
 __all__ = ["GROUND", "ROOMS", "code_hash", "hash_input", "hash_json", "hash_path", "library_versions"]
 
 #: Modules below all rooms.
-GROUND: Final = ("vocabulary", "errors", "records", "tables", "paths", "log", "statistics")
+GROUND: Final = ("vocabulary", "errors", "records", "tables", "paths", "log", "statistics", "settings_file")
 #: The rooms, ground floor first: a room imports only the ground and rooms before it (tests/test_house.py).
 ROOMS: Final = (
     "graph",

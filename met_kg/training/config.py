@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from met_kg.errors import MissingData, RecipeProblem, setting_problem
+from met_kg.errors import RecipeProblem, setting_problem
+from met_kg.settings_file import beside, read_settings
 from met_kg.training.mix_settings import MixSettings
 
 __all__ = ["NO_MATTER", "TrainConfig", "load_config"]
@@ -129,27 +129,16 @@ def load_config(path: Path, **overrides: Any) -> TrainConfig:
     RecipeProblem
         listing everything that is wrong with it.
     """
-    if not path.is_file():
-        raise MissingData("the training configuration is not there", where=str(path))
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise RecipeProblem(str(path), [f"{path}: not YAML: {' '.join(str(problem).split())}"]) from problem
-    if not isinstance(values, dict):
-        raise RecipeProblem(str(path), [f"{path}: a training configuration is a mapping of settings"])
+    values = read_settings(path, "training configuration")
     values |= {key: value for key, value in overrides.items() if value is not None}
     config = TrainConfig.of(values, str(path))
     here = path.resolve().parent
-    moved: dict[str, Any] = {"data": _beside(config.data, here), "mix": config.mix.beside(here)}
+    moved: dict[str, Any] = {"data": beside(config.data, here), "mix": config.mix.beside(here)}
     if "out" not in overrides or overrides["out"] is None:
-        moved["out"] = _beside(config.out, here)
+        moved["out"] = beside(config.out, here)
     if (here / config.base).is_dir():
         moved["base"] = str(here / config.base)
     return config.model_copy(update=moved)
-
-
-def _beside(text: str, folder: Path) -> str:
-    return text if text.startswith("$") or "://" in text else str(folder / Path(text).expanduser())
 
 
 def _check_pattern(name: str, regex: str, value: int) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from met_kg.errors import MetError, UsageProblem
 from met_kg.log import Log, silent
+from met_kg.models.memory import memory_named
 from met_kg.models.processors import copy_processor
 from met_kg.models.standin import STAND_IN_FILE, one_thread
 from met_kg.models.vlm import load_model, quiet
@@ -118,7 +119,7 @@ def train(
         model, _ = _load(config, str(start))
     with quiet():
         settings = trainer_settings(config, checkpoints, evaluate=bool(ready.held_out), resumed=start is not None)
-    with quiet(), one_thread(config.base), _deterministic(), _memory_named(config):
+    with quiet(), one_thread(config.base), _deterministic(), memory_named(lambda: _out_of_memory(config)):
         trainer = make_trainer(config, settings, model, processor, ready, log)
         trainer.train(resume_from_checkpoint=str(start) if start else None)
         # Where the model is spread over processes, all of them have to give their part.
@@ -258,21 +259,6 @@ def _deterministic() -> Iterator[None]:
     finally:
         torch.use_deterministic_algorithms(before)
         switches.fill_uninitialized_memory = filling
-
-
-@contextmanager
-def _memory_named(config: TrainConfig) -> Iterator[None]:
-    """Turn what torch says when memory runs out into advice."""
-    import torch
-
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as problem:
-        raise _out_of_memory(config) from problem
-    except RuntimeError as problem:
-        if "memory" not in str(problem):
-            raise
-        raise _out_of_memory(config) from problem
 
 
 def _out_of_memory(config: TrainConfig) -> MetError:

@@ -302,5 +302,5 @@ def test_a_run_without_captions_or_items_is_exported_too(
     assert [c["config_name"] for c in configs] == kinds
     if kinds:
         assert datasets.load_dataset(str(out), cache_dir=str(tmp_path / "cache"))["train"].num_rows
-    mlc = pytest.importorskip("mlcroissant")
+    mlc = pytest.importorskip("mlcroissant", reason="mlcroissant is not installed: pip install 'met-kg[dev]'")
     assert not mlc.Dataset(out / "croissant.json").metadata.ctx.issues.errors

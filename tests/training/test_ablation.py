@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from scipy.stats import binomtest
+from stopping import Stop, StopAt
 from tiny_graph import make_graph_run
 
 from met_kg import tables
@@ -19,28 +20,12 @@ from met_kg.ablation.run import ablate
 from met_kg.ablation.settings import Ablation
 from met_kg.cli.ablate import ablate as command
 from met_kg.errors import DataProblem, MissingData
-from met_kg.log import Log, silent
+from met_kg.log import silent
 from met_kg.statistics import crossed_interval
 
 pytestmark = pytest.mark.slow
 
 FILES = ("ablation.json", "ablation.md")
-
-
-class Stop(Exception):
-    """Stands for a kill."""
-
-
-class StopAt(Log):
-    """Stops the work when it says that so many trainings are done."""
-
-    def __init__(self, mark: str) -> None:
-        super().__init__()
-        self._mark = mark
-
-    def info(self, text: str) -> None:
-        if self._mark in text:
-            raise Stop
 
 
 @pytest.fixture(scope="module")

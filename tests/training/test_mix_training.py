@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from stopping import Stop, StopAt
 from tiny_graph import KEYS, make_graph_run
 
 from met_kg import tables
 from met_kg.cli.train import train as command
-from met_kg.log import Log, silent
+from met_kg.log import silent
 from met_kg.synthesis.prompts import question_prompt
 from met_kg.training import collate
 from met_kg.training.config import TrainConfig, load_config
@@ -21,22 +22,6 @@ from met_kg.training.examples import IMAGE
 from met_kg.training.lora import train
 
 pytestmark = pytest.mark.slow
-
-
-class Stop(Exception):
-    """Stands for a kill."""
-
-
-class StopAt(Log):
-    """Stops the work when it says that a step is done."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__(every=0.0)
-        self._mark = f"step {step} of"
-
-    def info(self, text: str) -> None:
-        if self._mark in text:
-            raise Stop
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +76,7 @@ def test_batches_come_coarse_to_fine_and_the_same_after_a_stop(
     seen.clear()
     stopped = config.model_copy(update={"out": str(tmp_path / "stopped")})
     with pytest.raises(Stop):
-        train(stopped, log=StopAt(5), work=tmp_path / "work")
+        train(stopped, log=StopAt("step 5 of"), work=tmp_path / "work")
     seen.clear()
     train(stopped, log=silent, work=tmp_path / "work")
     assert seen == whole[8:]

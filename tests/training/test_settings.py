@@ -104,7 +104,7 @@ def test_four_bits_are_configured_as_set(config: TrainConfig) -> None:
 
 @pytest.mark.slow
 def test_a_four_bit_base_is_trained_on(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("bitsandbytes")
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed: pip install 'met-kg[dev]'")
     monkeypatch.setattr("met_kg.training.lora.check_quantization", lambda: None)  # it computes on a CPU, too, slowly
     result = train(changed(config, method="qlora", max_steps=2, precision="bf16"), log=silent)
     record = json.loads((result.out / "training.json").read_text())
@@ -158,7 +158,7 @@ def test_workers_and_reports_change_nothing_and_a_missing_package_is_told(config
 
 @pytest.mark.slow
 def test_a_log_for_tensorboard(config: TrainConfig) -> None:
-    pytest.importorskip("tensorboard")
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed: pip install 'met-kg[dev]'")
     out = train(changed(config, max_steps=2, report_to=["tensorboard"]), log=silent).out
     assert list((out / "tensorboard").glob("events.out.tfevents.*"))
 

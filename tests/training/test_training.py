@@ -7,32 +7,17 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
+from stopping import Stop, StopAt
 
 from met_kg.cli.train import train as command
 from met_kg.errors import MetError, RecipeProblem
-from met_kg.log import Log, silent
+from met_kg.log import silent
 from met_kg.models import vlm
 from met_kg.paths import pipelines_dir
 from met_kg.training.config import TrainConfig
 from met_kg.training.lora import train
 
 pytestmark = pytest.mark.slow
-
-
-class Stop(Exception):
-    """Stands for a kill."""
-
-
-class StopAt(Log):
-    """Stops the work when it says that a step is done."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__(every=0.0)
-        self._mark = f"step {step} of"
-
-    def info(self, text: str) -> None:
-        if self._mark in text:
-            raise Stop
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -46,7 +31,7 @@ def test_a_training_that_was_stopped_ends_with_the_same_bytes(config: TrainConfi
     stopped = config.model_copy(update={"out": str(tmp_path / "stopped")})
     result = train(whole, log=silent)
     with pytest.raises(Stop):
-        train(stopped, log=StopAt(5), work=tmp_path / "work")
+        train(stopped, log=StopAt("step 5 of"), work=tmp_path / "work")
     kept = sorted(p.name for p in (tmp_path / "work" / "checkpoints").glob("checkpoint-*"))
     assert kept == ["checkpoint-2", "checkpoint-4"]
     # A kill in the middle of a checkpoint leaves it without its mark: the one before is gone on from.
@@ -89,7 +74,7 @@ def test_a_loss_that_is_no_number_names_the_setting(config: TrainConfig) -> None
 
 def test_another_configuration_does_not_go_on_from_old_checkpoints(config: TrainConfig, tmp_path: Path) -> None:
     with pytest.raises(Stop):
-        train(config, log=StopAt(3), work=tmp_path / "work")
+        train(config, log=StopAt("step 3 of"), work=tmp_path / "work")
     other = config.model_copy(update={"seed": 99, "max_steps": 2})
     train(other, log=silent, work=tmp_path / "work")
     after = contents(Path(config.out))
