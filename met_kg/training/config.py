@@ -17,9 +17,9 @@ __all__ = ["NO_MATTER", "TrainConfig", "load_config"]
 
 
 #: Settings that a full training has no use for.
-_OF_ADAPTERS: Final = frozenset({"target_regex", "rank_pattern", "alpha_pattern"})
+_OF_ADAPTERS: Final = frozenset({"target_regex", "rank_pattern", "alpha_pattern", "merge"})
 #: Settings that do not change what comes out: a training goes on from its checkpoints when one of them changes.
-NO_MATTER: Final = frozenset({"keep_checkpoints", "workers", "report_to"})
+NO_MATTER: Final = frozenset({"keep_checkpoints", "workers", "report_to", "merge"})
 
 
 class TrainConfig(BaseModel):
@@ -70,6 +70,7 @@ class TrainConfig(BaseModel):
         default=None, ge=1, description="stop after so many measurements without a lower held-out loss; keep the best"
     )
     early_stopping_threshold: float = Field(default=0.0, ge=0, description="a smaller gain counts as none")
+    merge: bool = Field(default=False, description="write the base with the adapter folded in, too: <out>/merged")
     seed: int = Field(default=13, ge=0)
 
     order: Literal["grouped", "random", "as-given"] = Field(

@@ -20,6 +20,7 @@ from typing import Any, Final
 from met_kg.errors import MetError, UsageProblem
 from met_kg.log import Log, silent
 from met_kg.models.memory import memory_named
+from met_kg.models.merge import merge
 from met_kg.models.processors import copy_processor
 from met_kg.models.standin import STAND_IN_FILE, one_thread
 from met_kg.models.vlm import load_model, quiet
@@ -41,7 +42,10 @@ from met_kg.training.outputs import (
 )
 from met_kg.training.prepare import Prepared, depends_on, prepare
 
-__all__ = ["FEW", "TrainResult", "processes", "train"]
+__all__ = ["FEW", "MERGED", "TrainResult", "processes", "train"]
+
+#: Folder of the merged model under that of the adapter.
+MERGED: Final = "merged"
 
 #: Steps whose losses are averaged at either end, if that is more than a tenth of all: one batch alone says little.
 FEW: Final = 10
@@ -132,6 +136,8 @@ def train(
             _save(config, trainer.model, processor, name, weights=weights, best=best)
             _write(config, record, lines, result)
             write_mix(ready.mix, ready.examples, config.mix, Path(config.out))
+            if config.merge:  # on the CPU: the trained model still holds the GPU's memory
+                merge(out, out / MERGED, model=config.base, device="cpu")
             shutil.rmtree(checkpoints)
     here.wait_for_everyone()
     return result

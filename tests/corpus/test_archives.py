@@ -95,7 +95,9 @@ def test_a_header_that_claims_gigabytes_is_not_read(tmp_path: Path) -> None:
     assert good == {} and "a header of 3,221,225,472 bytes" in refused[""]
 
 
-@pytest.mark.parametrize("data", [b"", b"no archive at all" * 100, gzip.compress(b"no archive" * 200, mtime=0), b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "data", [b"", b"no archive at all" * 100, gzip.compress(b"no archive" * 200, mtime=0), b"\x1f\x8b"]
+)
 def test_what_is_no_archive(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.tar").write_bytes(data)
     good, refused = parts(tmp_path / "a.tar")

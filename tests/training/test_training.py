@@ -57,6 +57,21 @@ def test_an_adapter_tells_what_it_was_made_of(config: TrainConfig) -> None:
     assert "random stand-in" in card
 
 
+def test_a_merged_model_is_written_on_request(config: TrainConfig, tmp_path: Path) -> None:
+    plain = train(config, log=silent)
+    asked = config.model_copy(update={"out": str(tmp_path / "asked"), "merge": True})
+    result = train(asked, log=silent, work=tmp_path / "work")
+    whole = {name: data for name, data in contents(result.out).items() if not name.startswith("merged/")}
+    assert whole == contents(plain.out)
+    assert not (tmp_path / "work" / "checkpoints").exists()
+    adapted, merged = vlm.load(result.out), vlm.load(result.out / "merged")
+    assert not any("lora" in name for name, _ in merged.model.named_parameters())
+    folded = adapted.model.merge_and_unload().state_dict()
+    assert all(bool(folded[name].allclose(value, atol=1e-6)) for name, value in merged.model.state_dict().items())
+    base = vlm.load(config.base).model.state_dict()
+    assert any(not bool(base[name].allclose(value)) for name, value in merged.model.state_dict().items())
+
+
 def test_training_learns(config: TrainConfig) -> None:
     settings = {"method": "full", "max_steps": 40, "lr": 2e-3, "save_steps": 40, "eval_split": "test"}
     result = train(config.model_copy(update=settings), log=silent)

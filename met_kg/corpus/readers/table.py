@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import Field
 
-from met_kg.corpus.archives import Zip
-from met_kg.corpus.images import Fingerprint
 from met_kg.corpus.mapping import Keys, MappedOptions, check_columns, mapped
+from met_kg.corpus.named_images import NamedImages, find_image, named_images
 from met_kg.corpus.readers import Place, Row
 from met_kg.corpus.records import records
-from met_kg.corpus.samples import SPLITS, rendered_path, sample_row
+from met_kg.corpus.samples import SPLITS, sample_row
 from met_kg.corpus.spec import CorpusSpec
-from met_kg.corpus.store import fingerprints, keep_bytes
 from met_kg.errors import DataProblem
 from met_kg.paths import expand_path
 from met_kg.records import Quarantined
 
 __all__ = ["Options", "read"]
-
-#: Name of an image -> how tables write its path, and its fingerprint; raises DataProblem, or OSError.
-_Images = Callable[[str], tuple[str, Fingerprint]]
 
 
 class Options(MappedOptions):
@@ -49,14 +43,8 @@ def read(spec: CorpusSpec, options: Options, place: Place) -> Iterator[Row | Qua
     table = expand_path(spec.path, base=place.base)
     folder = options.images or str(Path(spec.path).parent)
     keys, seen = Keys(), set[str]()
-    with ExitStack() as stack:
-        if folder.lower().endswith(".zip"):
-            archive = stack.enter_context(Zip(expand_path(folder, base=place.base)))
-            images = _in_zip(archive, place)
-            for refused in archive.refused:
-                yield Quarantined(spec.name, f"{Path(folder).name}:{refused.name}", f"not read: {refused.reason}")
-        else:
-            images = _in_folder(folder, place)
+    with named_images(folder, spec.name, place) as (images, refused):
+        yield from refused
         for number, record in enumerate(records(table, spec.name)):
             if options.limit is not None and number >= options.limit:
                 break
@@ -70,7 +58,7 @@ def read(spec: CorpusSpec, options: Options, place: Place) -> Iterator[Row | Qua
 
 
 def _sample(
-    spec: CorpusSpec, record: dict[str, str], where: str, images: _Images, remove: list[str], keys: Keys
+    spec: CorpusSpec, record: dict[str, str], where: str, images: NamedImages, remove: list[str], keys: Keys
 ) -> Row | Quarantined:
     found = mapped(spec.columns, spec.constants, record, remove)
     values = found.values
@@ -81,39 +69,11 @@ def _sample(
         name = values.get("image", "")
         if not name:
             return Quarantined(spec.name, where, "the row names no image", values.get("caption", "")[:200])
-        try:
-            image, print_ = images(name)
-        except DataProblem as problem:
-            return Quarantined(spec.name, where, problem.message, values.get("caption", "")[:200])
-        except OSError as problem:
-            return Quarantined(spec.name, where, f"image '{name}' cannot be read: {problem.strerror}", name)
+        found_image = find_image(images, name)
+        if isinstance(found_image, str):
+            return Quarantined(spec.name, where, found_image, values.get("caption", "")[:200])
+        image, print_ = found_image
     elif not values.get("caption"):
         return Quarantined(spec.name, where, "the row has no text", "")
     key = keys.unique(values.get("id") or values.get("image") or where)
     return sample_row(spec, key, image=image, print_=print_, values=values, meta=found.meta)
-
-
-def _in_folder(folder: str, place: Place) -> _Images:
-    root = expand_path(folder, base=place.base).resolve()
-    fingerprint = fingerprints()
-
-    def find(name: str) -> tuple[str, Fingerprint]:
-        image = f"{folder.rstrip('/')}/{name}"
-        path = expand_path(image, base=place.base).resolve()
-        if not path.is_relative_to(root):
-            raise DataProblem(f"image '{name}' lies outside the image folder")
-        if not path.is_file():
-            raise DataProblem(f"image '{name}' is not there")
-        return image if image.startswith("${") else path.as_posix(), fingerprint(path)
-
-    return find
-
-
-def _in_zip(archive: Zip, place: Place) -> _Images:
-    fingerprint = fingerprints()
-
-    def find(name: str) -> tuple[str, Fingerprint]:
-        kept = keep_bytes(archive.read(name), place.images_dir)
-        return rendered_path(kept, place.images_dir), fingerprint(kept)
-
-    return find
