@@ -15,38 +15,23 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from met_kg.errors import MissingData, UsageProblem, setting_problem
 from met_kg.evaluation.benchmark import Benchmark
 from met_kg.evaluation.corrected import final_words
 from met_kg.evaluation.judges import EMPTY
+from met_kg.evaluation.options import JudgeOptions
 from met_kg.evaluation.response import strip_think, tagged, unwrap
 from met_kg.models.asking import Question, ask_all, open_chat
 from met_kg.models.chat import CachedChat, Message
-from met_kg.models.options import AskingOptions
 
-__all__ = ["Judge", "JudgeOptions", "judge_open", "read_options"]
+__all__ = ["Judge", "can_judge", "judge_open", "read_options"]
 
 Item = dict[str, Any]
 
 _RIGHT: Final = "0"
 _WRONG: Final = "1"
-
-
-class JudgeOptions(AskingOptions):
-    """A language model that judges open answers."""
-
-    model: str = Field(default="", description="its name on the endpoint; a dated one, so that it can be asked again")
-    timeout: float = Field(default=180, gt=0, description="seconds")
-    retries: int = Field(default=5, ge=0, le=20)
-    max_tokens: int = Field(default=4096, ge=16)
-    parallel: int = Field(
-        default=8, ge=1, le=64, description="questions asked at once; a local model is asked one at a time"
-    )
-    scope: Literal["open", "all"] = Field(
-        default="open", description="judge open answers, or closed ones too and state the accuracy by the judge alone"
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +76,11 @@ def read_options(path: Path) -> JudgeOptions:
         ) from problem
 
 
+def can_judge(bench: Benchmark) -> bool:
+    """Whether the benchmark has open answers."""
+    return bench.scorer in ("open-closed", "items")
+
+
 def judge_open(
     bench: Benchmark,
     lines: Sequence[Mapping[str, Any]],
@@ -123,7 +113,7 @@ def judge_open(
     DataProblem
         when the model is dead and the settings say ``stop``; replies so far are kept.
     """
-    if bench.scorer not in ("open-closed", "items"):
+    if not can_judge(bench):
         raise UsageProblem(f"{bench.name} has no open answers for a judge", hint="score it without --judge")
     scope = _scope(bench, judge.options, protocol)
     asked = [

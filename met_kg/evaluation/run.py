@@ -15,7 +15,7 @@ from met_kg.evaluation.ablation import against, positions
 from met_kg.evaluation.baselines import always, baselines
 from met_kg.evaluation.benchmark import Benchmark, find
 from met_kg.evaluation.contamination import Training, contamination, read_training, seen_in_training
-from met_kg.evaluation.llm_judge import Judge
+from met_kg.evaluation.llm_judge import Judge, can_judge
 from met_kg.evaluation.prompts import build_prompt
 from met_kg.evaluation.records import IMAGE, Loaded, load_records, write_jsonl, write_metrics
 from met_kg.evaluation.score import HARNESS_SEED, Protocol, judge_lines, score
@@ -181,6 +181,7 @@ def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, An
         max_new_tokens=settings.max_new_tokens,
     )
     training = read_training(run, name="the run's training split")
+    judge = Judge.of(settings.judge, run / "cache" / "chat") if settings.judge else None
     counts: dict[str, Any] = {}
     with Graph.open(run / "store") as graph:
         for name in [*settings.benchmarks, *(["own-items"] if settings.own_items else [])]:
@@ -208,7 +209,9 @@ def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, An
                 training=training,
                 graph=graph,
                 model_name=model_name,
+                judge=judge if can_judge(bench) else None,
             )
+            judged = metrics.get("judged")
             counts[name] = {
                 "items": metrics["total metrics"]["total"],
                 "accuracy": metrics["total metrics"]["acc"],
@@ -216,6 +219,7 @@ def evaluate_run(run: Path, out: Path, recipe: Any, *, log: Log) -> dict[str, An
                 "majority": metrics["baselines"]["majority"],
                 "chance": metrics["baselines"]["chance"],
                 **{name: metrics["baselines"]["compared"][name]["acc"] for name in settings.ablate},
+                **({"without the judge": judged["without the judge"]["total metrics"]["acc"]} if judged else {}),
             }
     if not counts:
         raise MissingData("the recipe asks for no benchmark", hint="set eval.benchmarks or eval.own_items")

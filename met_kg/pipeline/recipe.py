@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from met_kg.corpus.spec import CorpusSpec
 from met_kg.errors import MetError, MissingData, RecipeProblem, UsageProblem, setting_problem
+from met_kg.evaluation.options import JudgeOptions
 from met_kg.filtering.options import FilterOptions
 from met_kg.models.options import ChatOptions
 from met_kg.models.standin import FamilyName
@@ -90,6 +91,7 @@ class EvalSection(_Section):
     ablate: list[Literal["text", "blank"]] = Field(
         default=["text", "blank"], description="passes beside the full one: without the image, with a grey one"
     )
+    judge: JudgeOptions | None = Field(default=None, description="a language model that judges open answers")
 
 
 class Recipe(_Section):

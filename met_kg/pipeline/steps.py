@@ -129,6 +129,12 @@ def _eval(ctx: Context) -> None:
     ctx.counts |= evaluate_run(ctx.run, ctx.out("eval/x").parent, ctx.recipe, log=ctx.log)
 
 
+def _eval_inputs(recipe: Recipe) -> Sequence[Path]:
+    judge = recipe.eval.judge
+    local = [Path(judge.path)] if judge and judge.path and Path(judge.path).exists() else []
+    return [*(expand_path(p) for p in recipe.eval.sources.values()), *local]
+
+
 # --- report ----------------------------------------------------------------------------------------------------------
 def _report(ctx: Context) -> None:
     from met_kg.report import write_report
@@ -273,7 +279,7 @@ STEPS: Final[tuple[Step, ...]] = (
         makes=("eval",),
         do=_eval,
         settings=lambda r: {"eval": r.eval.model_dump(mode="json"), "train": r.train.model_dump(mode="json")},
-        inputs=lambda r: [expand_path(p) for p in r.eval.sources.values()],
+        inputs=_eval_inputs,
         resumes=True,
         wanted=lambda r: r.train.enabled,
     ),

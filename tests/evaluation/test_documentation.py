@@ -11,7 +11,8 @@ from PIL import Image
 
 from met_kg.cli.score import score as score_command
 from met_kg.evaluation.benchmark import find
-from met_kg.evaluation.llm_judge import JudgeOptions, read_options
+from met_kg.evaluation.llm_judge import read_options
+from met_kg.evaluation.options import JudgeOptions
 from met_kg.evaluation.prompts import build_prompt
 from met_kg.evaluation.records import IMAGE, load_records
 

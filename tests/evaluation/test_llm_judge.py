@@ -16,7 +16,8 @@ from click.testing import CliRunner, Result
 from met_kg.cli.score import score as score_command
 from met_kg.errors import DataProblem, UsageProblem
 from met_kg.evaluation.benchmark import find
-from met_kg.evaluation.llm_judge import Judge, JudgeOptions, read_options
+from met_kg.evaluation.llm_judge import Judge, read_options
+from met_kg.evaluation.options import JudgeOptions
 from met_kg.evaluation.score import Scored, score
 from tests.chat_server import ChatServer, Say
 from tests.models.test_chat import causal_model  # noqa: F401  (a fixture)

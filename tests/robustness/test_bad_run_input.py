@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +150,9 @@ def test_a_disk_that_takes_no_more_is_one_sentence_and_the_run_goes_on_later(hom
 
 def test_an_interrupted_run_says_how_to_go_on(home: Path) -> None:
     command = [*MET, "run", "recipe.yaml", "--out", "stopped", "--until", "filter"]
-    process = subprocess.Popen(command, cwd=home, stderr=subprocess.PIPE, text=True)
+    # A shell that starts the tests in the background has them ignore the signal.
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, cwd=home, stderr=subprocess.PIPE, text=True, preexec_fn=heeding)
     deadline = time.monotonic() + 120
     while not (home / "stopped" / ".state" / "tree.json").is_file():
         assert process.poll() is None and time.monotonic() < deadline

@@ -38,7 +38,7 @@ class Lines(Log):
 
 def stopped(config: TrainConfig, work: Path, step: int) -> None:
     with pytest.raises(Stop):
-        train(config, log=StopAt(step), work=work)
+        train(config, log=StopAt(f"step {step} of"), work=work)
 
 
 def test_a_killed_process_goes_on_in_its_second_epoch_and_ends_with_the_same_bytes(
