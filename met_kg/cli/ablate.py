@@ -12,7 +12,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command(
-    epilog="\b\nExample:\n  met ablate pipelines/ablation.yaml --run runs/covid-chestxray --out runs/ablation"
+    epilog="\b\nExample:\n  met ablate pipelines/ablation.yaml --run runs/ablation-data --out runs/ablation"
 )
 @click.argument("plan", metavar="FILE.yaml", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--out", type=_FOLDER, required=True, help="Folder for trainings, answers and the table.")
