@@ -11,9 +11,7 @@ __all__ = ["ablate"]
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-@click.command(
-    epilog="\b\nExample:\n  met ablate pipelines/ablation.yaml --run runs/ablation-data --out runs/ablation"
-)
+@click.command(epilog="\b\nExample:\n  met ablate pipelines/ablation.yaml --run runs/ablation-data --out runs/ablation")
 @click.argument("plan", metavar="FILE.yaml", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--out", type=_FOLDER, required=True, help="Folder for trainings, answers and the table.")
 @click.option("--run", "run_dir", type=_FOLDER, metavar="DIR", help="The finished run, instead of the one in the file.")

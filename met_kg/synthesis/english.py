@@ -17,6 +17,7 @@ __all__ = [
     "is_fluid",
     "is_plural",
     "listed",
+    "names_several",
     "of_the",
     "plural",
     "sentence",
@@ -90,6 +91,17 @@ def is_plural(name: str) -> bool:
     return len(head) > 3 and head.endswith("s") and not head.endswith(("ss", "us", "is", "'s")) and not (
         head in _words("singular") or head == head.upper()
     )  # fmt: skip
+
+
+def names_several(words: str, label: str) -> bool:
+    """Whether words of a text name more than one of what a label names.
+
+    >>> names_several("carpal bones", "carpal bone"), names_several("GGOs", "GGO"), names_several("lens", "lens")
+    (True, True, False)
+    """
+    if words[:-1].isupper() and len(words) > 2:
+        return words.endswith("s")
+    return is_plural(words.lower()) and not is_plural(label.lower())
 
 
 def is_counted(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from met_kg.synthesis.english import definite, is_plural, names_several, of_the
 from met_kg.synthesis.index import PREDICATE, Candidate, TreeIndex
 from met_kg.synthesis.names import Names, indefinite, listed, sentence
 from met_kg.synthesis.questions.base import QuestionType, Target
@@ -20,13 +21,13 @@ _VIA: Final = {
     "same-modality": PREDICATE["imaging"],
 }
 _LINKED: Final = {
-    "location": "in general, {a_carrier} is located in the {key}",
+    "location": "in general, {a_carrier} is located in {the_key}",
     "symptom": "in general, {key} is a symptom of {carrier}",
     "imaging": "in general, {a_carrier} is commonly imaged by {key}",
 }
 _NOT_LINKED: Final = {
     "not-parent": "{a_subject} is a kind of {carrier}, which is not {a_key}",
-    "not-location": "in general, {a_subject} is located in the {carrier}, not in the {key}",
+    "not-location": "in general, {a_subject} is located in {the_carrier}, not in {the_key}",
     "not-symptom": "{key} is not among the symptoms stated of {subject}, as {carrier} is",
     "not-imaging": "{a_subject} is commonly imaged by {carrier}, not by {key}",
 }
@@ -37,7 +38,7 @@ def chain(
 ) -> list[Step]:
     """The steps from what the image shows to the key, and why the other options are not it."""
     sample = f"sample:{sample_id}"
-    steps = [*_seen(kind, target, sample, names, tree), *_claimed(target, names)]
+    steps = [*_seen(kind, target, sample, names, tree), *_claimed(target, names, tree)]
     others = listed([names[d.node] for d in distractors])
     if distractors and distractors[0].relation == "shown":
         facts = [[sample, "met:depicts", d.node] for d in distractors]
@@ -68,17 +69,20 @@ def _seen(kind: QuestionType, target: Target, sample: str, names: Names, tree: T
     elif axis == "disease":
         yield f"the image is from a case of {name}", facts
     else:
-        yield f"the image shows {f'the {name}' if axis == 'anatomy' else indefinite(name)}", facts
+        yield f"the image shows {_structure(target, names, tree)[0] if axis == 'anatomy' else indefinite(name)}", facts
 
 
-def _claimed(target: Target, names: Names) -> Iterator[Step]:
+def _claimed(target: Target, names: Names, tree: TreeIndex) -> Iterator[Step]:
     subject, carrier, key, claim = target.subject, target.carrier, target.key, target.claim
     words = {"subject": names[subject], "key": names[key], "carrier": names[carrier or subject]}
-    words |= {f"a_{slot}": indefinite(name) for slot, name in list(words.items())}
+    named = list(words.items())
+    words |= {f"a_{slot}": indefinite(name) for slot, name in named}
+    words |= {f"the_{slot}": definite(name) for slot, name in named}
     if claim == "depicts" and subject != key:
         yield "{a_subject} is a kind of {key}".format_map(words), [[subject, "met:ancestor", key]]
     elif claim == "part-of" and subject != key:
-        yield "the {subject} is part of the {key}".format_map(words), [[subject, "met:partOf", key]]
+        part, verb = _structure(target, names, tree)
+        yield f"{part} {verb} part of {definite(names[key])}", [[subject, "met:partOf", key]]
     elif claim == "parent":
         yield "{a_subject} is a kind of {key}".format_map(words), [[subject, "met:treeParent", key]]
     elif claim == "sibling":
@@ -100,7 +104,19 @@ def _claimed(target: Target, names: Names) -> Iterator[Step]:
         yield "{subject} is a feature of {carrier}, and so is {key}".format_map(words), facts
     elif claim == "seat-imaging":
         facts = [[carrier, PREDICATE["location"], subject], [carrier, PREDICATE["imaging"], key]]
-        yield "the {subject} is the seat of {carrier}, which is commonly imaged by {key}".format_map(words), facts
+        yield (
+            f"{definite(names[subject])} is the seat of {names[carrier]}, which is commonly imaged by {names[key]}",
+            facts,
+        )
+
+
+def _structure(target: Target, names: Names, tree: TreeIndex) -> tuple[str, str]:
+    """The structure that is shown, in the number in which the text names it, and its verb."""
+    evidence = target.anchor.evidence
+    words = str(evidence.get("text", "")) if isinstance(evidence, dict) else ""
+    several = names_several(words, tree.nodes[target.subject].label)
+    name = names[target.subject]
+    return of_the(definite(name, several=several)), "are" if several or is_plural(name) else "is"
 
 
 def _evidence(target: Target) -> list[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from met_kg.synthesis.english import is_plural
+from met_kg.synthesis.english import names_several
 from met_kg.synthesis.index import TreeIndex
 from met_kg.synthesis.sample import Anchor, Sample
 
@@ -86,7 +86,7 @@ def said(sample: Sample, anchor: Anchor, tree: TreeIndex) -> Said:
         facts,
         field if field in _TEXTS else "",
         found if in_text else None,
-        in_text and found is not None and _several(found.text, tree.nodes[anchor.node].label),
+        in_text and found is not None and names_several(found.text, tree.nodes[anchor.node].label),
         "metadata" in anchor.method,
     )
 
@@ -105,10 +105,3 @@ def _span(sample: Sample, anchor: Anchor) -> Span | None:
     if not (isinstance(start, int) and isinstance(end, int)) or text[start:end] != evidence.get("text"):
         return None
     return Span(column, text[start:end], start, end)
-
-
-def _several(words: str, label: str) -> bool:
-    """Whether words name more than one of what a label names."""
-    if words[:-1].isupper() and len(words) > 2:
-        return words.endswith("s")
-    return is_plural(words.lower()) and not is_plural(label.lower())

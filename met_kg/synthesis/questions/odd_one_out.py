@@ -35,9 +35,9 @@ QUESTION = QuestionType(
             "Which of these does NOT belong to the same group of diseases as the one shown?",
             "All but one of these are classified with the disease in this image. Which is the odd one out?",
             "Which of the following is not of the same kind as the condition seen here?",
-            "Which disease is NOT classified beside the one in this case?",
-            "Three of these share a group with the disease shown. Which does not?",
-            "Which of these is no relative, in a classification, of the condition in this image?",
+            "Which of these is NOT classified in one group with the disease in this case?",
+            "Three of these belong to one group with the disease shown. Which one does not?",
+            "Which of these is NOT closely related to the condition in this image?",
         ),
     },
 )

@@ -20,9 +20,9 @@ QUESTION = QuestionType(
     wordings={
         "multiple-choice": (
             "Which of these anatomical structures is shown in this image?",
-            "Which structure does this image concern?",
-            "Which of the following parts of the body is imaged here?",
-            "Which anatomical structure is included in the field of view?",
+            "Which of these structures is part of the picture?",
+            "Which of the following parts of the body is shown here?",
+            "Which anatomical structure on this list is in view?",
             "Which of these structures can be made out?",
             "Among the structures listed, which one is depicted?",
             "Which structure can be identified in this image?",
