@@ -56,6 +56,9 @@ _SAID_OF_PLACES: Final = frozenset({"negated", "uncertain"})
 #: What denies an anatomical structure, where nothing stands between it and the cue.
 _ANATOMY_CUES: Final = re.compile(r"absent|absence of|(?:not|never) (?:seen|visuali[sz]ed|identified|present|visible)")
 
+#: What takes an anatomical structure out of the body, where nothing stands between it and the cue.
+_OPERATIONS: Final = re.compile(r"resection|excision|amputation|replacement")
+
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
@@ -123,7 +126,8 @@ class Assertions:
         if axis == "modality":
             return near
         cue = self._text[scope.cue_start : scope.cue_end].lower()
-        return near and scope.status == "negated" and bool(_ANATOMY_CUES.search(cue))
+        what = {"negated": _ANATOMY_CUES, "historical": _OPERATIONS}.get(scope.status)
+        return near and what is not None and bool(what.search(cue))
 
     def _read(self, start: int, end: int) -> list[_Scope]:
         """The scopes of the cues in one sentence."""

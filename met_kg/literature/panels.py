@@ -14,7 +14,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-__all__ = ["Panel", "lead_in", "panels"]
+from met_kg.literature.sentences import sentences
+
+__all__ = ["Panel", "closed_panels", "lead_in", "panels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,37 @@ def panels(caption: str) -> list[Panel]:
     if (marks := _places(_PLACE_AFTER, caption)) and all(_ends_clause(caption, m) for m in marks):
         return _pictured(caption, _after(caption, marks))
     return []
+
+
+#: Words that a closing letter closes at least.
+_CLOSED_WORDS: Final = 3
+#: A panel's letter behind what is said of it: "effusion (b).", "effusion (Fig. 1B) and".
+_CLOSING: Final = re.compile(
+    r"\(\s*(?:[Ff]ig(?:ure|s)?\.?\s*\d{0,2}\s*)?([A-Za-z](?:\s*[,–-]\s*[A-Za-z])*)\s*\)(?=\s*(?:$|[.,;](?!\w)|(?:and|but)\b))"
+)
+
+
+def closed_panels(text: str) -> list[Panel]:
+    """What a text closes with the letter of a panel, however many letters it leaves out.
+
+    Weaker than :func:`panels`: only where a panel is known by another sign, such as the name of its file, does it say
+    what is told of the others. What closes reaches back to the letter before it, or to the start of its sentence.
+
+    >>> text = "On day 1 the lungs were hazy (a). On day 8 they had cleared (b)."
+    >>> [(p.label, text[p.start:p.end]) for p in closed_panels(text)]
+    [('A', 'On day 1 the lungs were hazy'), ('B', 'On day 8 they had cleared')]
+    """
+    found: list[Panel] = []
+    for begin, end in sentences(text):
+        here: list[Panel] = []
+        for match in _CLOSING.finditer(text, begin, end):
+            stop = begin + len(text[begin : match.start()].rstrip())
+            here += [Panel(label, begin, stop, match.start()) for label in _letters(match[1])]
+            begin = match.end()
+        # "On days 1 (a), 3 (b) and 5 (c)" tells of all three at once.
+        if all(len(text[p.start : p.end].split()) >= _CLOSED_WORDS for p in here):
+            found += here
+    return found
 
 
 def lead_in(caption: str, found: list[Panel]) -> str:

@@ -6,6 +6,8 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
+from importlib import resources
 from typing import Any, Final
 
 import pandas as pd
@@ -19,8 +21,10 @@ __all__ = ["FIELDS", "mention_anchors", "other_panels", "polarity"]
 #: Text columns of a sample and how much a mention there counts: its context may be about more than the image.
 FIELDS: Final = {"caption": 1.0, "context": 0.9}
 
-#: What follows a mention that only says what something looks like: "finger-like projections".
-_LIKENESS: Final = re.compile(r"[\s-]?(?:like|shaped)\b")
+#: What may stand between a cue and the name: the names before it in a list, and what belongs to the name.
+_BETWEEN: Final = r"(?:(?: [\w-]+){1,3},? and|(?: [\w-]+){1,3},)*(?: [\w-]+){0,3}[ -]$"
+#: How far before a name a cue is looked for, in characters.
+_REACH: Final = 120
 
 #: What is said of a node -> what an anchor says of the image. Only ``positive`` shows the node. What a patient had
 #: before may still be seen. What relatives have, or what would be if, says nothing of the image: no anchor.
@@ -79,7 +83,7 @@ def mention_anchors(samples: pd.DataFrame, linker: Linker) -> Iterator[dict[str,
             mentions = linker.link(text, other_panels(meta, field))
             here[sample_id].update(m.node for m in mentions if m.assertion in _POLARITY)
             for m in mentions:
-                if _LIKENESS.match(text, m.end):
+                if not _depicts(text, m.start, m.end, m.axis):
                     continue
                 said = polarity(m.assertion, m.axis)
                 # What is said of the panel itself counts; another panel must not blur it.
@@ -96,3 +100,33 @@ def mention_anchors(samples: pd.DataFrame, linker: Linker) -> Iterator[dict[str,
                     "score": round(m.score * weight, 4),
                     "evidence": json.dumps(evidence, ensure_ascii=False),
                 }
+
+
+def _depicts(text: str, start: int, end: int, axis: Axis = "anatomy") -> bool:
+    """Whether a text names a thing as one that is there, not as a likeness, a stage to come or a place to pass.
+
+    >>> text = "A bell-shaped cell of the shape of a heart drains via the inguinal canal into a vein."
+    >>> names = ("bell", "heart", "inguinal canal", "vein")
+    >>> [_depicts(text, at := text.index(name), at + len(name)) for name in names]
+    [False, False, False, True]
+    """
+    low = text.lower()
+    for side, cue, name in _not_depicted():
+        if side == "after":
+            if cue.match(low, end):
+                return False
+        elif axis == "anatomy" and cue.search(low, max(0, start - _REACH), start) and name.fullmatch(low, start, end):
+            return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def _not_depicted() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]:
+    """Side, cue, and what the name must match."""
+    text = (resources.files("met_kg.retrieval.data") / "not_depicted.tsv").read_text(encoding="utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    bounds = {"before": (r"(?<![\w-])", _BETWEEN), "after": ("", r"\b")}
+    return tuple(
+        (side, re.compile(rf"{bounds[side][0]}(?:{cue}){bounds[side][1]}"), re.compile(name or ".*"))
+        for side, cue, name, _ in rows
+    )

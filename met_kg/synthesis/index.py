@@ -83,6 +83,7 @@ class TreeIndex:
                 )
         self._terms: dict[str, tuple[str, ...]] = {}
         self._lineage: dict[str, frozenset[str]] = {}
+        self._spoken: dict[str, frozenset[str]] = {}
         self._candidates: dict[str, tuple[Candidate, ...]] = {}
         self._links: dict[tuple[str, str], tuple[Link, ...]] = {}
         self._kin_links: dict[tuple[str, str], frozenset[str]] = {}
@@ -148,6 +149,18 @@ class TreeIndex:
             rows = self._graph.rows("synthesize/terms", node=node)
             self._terms[node] = tuple(sorted({spaced(str(row["term"])) for row in rows}))
         return self._terms[node]
+
+    def spoken(self, node: str) -> frozenset[str]:
+        """The names of a node, of what it is a kind of (not the root), and of all kinds of the widest of these."""
+        if node not in self._spoken:
+            path = self.path(node)[:-1] or [node]
+            kinds, todo = set(path), [path[-1]]
+            while todo:
+                children = self.children(todo.pop())
+                kinds.update(children)
+                todo += children
+            self._spoken[node] = frozenset(term for kind in kinds for term in self.terms(kind))
+        return self._spoken[node]
 
     def lineage(self, node: str) -> frozenset[str]:
         """The node itself, its ancestors, descendants, wholes, parts and equivalents."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,8 +10,10 @@ from typing import Any, Final
 
 import pandas as pd
 
+from met_kg.retrieval.mentions import other_panels
 from met_kg.synthesis.index import TreeIndex, spaced
 from met_kg.synthesis.media import CHARTS, named_picture
+from met_kg.synthesis.visible import is_clear, reported_by, unseen_diseases
 
 __all__ = ["SURE", "Anchor", "Sample", "read_samples", "spoken_names"]
 
@@ -21,8 +22,6 @@ _COLUMNS: Final = ("modality", "view", "body_part", "finding", "sex", "age")
 #: Least score of a mention that names its node by its label or an exact synonym. A synonym that the context alone has
 #: (0.855) is not sure: the text around a figure has words in other senses.
 SURE: Final = 0.86
-#: What ends a sentence or a clause.
-_ENDS: Final = re.compile(r"[.;!?\n]")
 #: A photograph may be of anything: that a text calls its picture so does not make it that of a case.
 _PHOTOGRAPH: Final = "MET:0001040"
 
@@ -114,6 +113,7 @@ def read_samples(samples: pd.DataFrame, anchors: pd.DataFrame, tree: TreeIndex) 
                     mine,
                     tree,
                     texts={name: str(row[name]) for name in ("caption", "context")},
+                    meta=str(row["meta"]),
                     modality=str(row["modality"]),
                     diagnosed=bool(str(row["finding"]).strip()),
                 )
@@ -142,51 +142,53 @@ def _charted(*texts: str) -> bool:
 
 
 def _looked_at(
-    anchors: Sequence[Anchor], tree: TreeIndex, *, texts: Mapping[str, str], modality: str, diagnosed: bool
-) -> Iterator[Anchor]:
+    anchors: Sequence[Anchor], tree: TreeIndex, *, texts: Mapping[str, str], meta: str, modality: str, diagnosed: bool
+) -> list[Anchor]:
     """The anchors, each with whether the image can show it.
 
     What the metadata state is shown. Of what the text alone names, a modality is where the metadata state none, or one
     that it is a kind of. All else is taken as shown when no metadata state a part of the body; else what lies in
     that part's division (:meth:`TreeIndex.reach`), and findings that the tree places nowhere. Where the metadata state
     a diagnosis, if only that there is none (``diagnosed``), the diseases of the text are former ones, or company, and
-    not shown. Nor is what a word only hints at, as "line" does at a catheter, nor a finding that the sentence reports
-    of another examination ("CT showed nodules" under a film).
+    not shown. Nor is what a word only hints at, as "line" does at a catheter, nor a finding that the text reports
+    of another examination ("CT showed nodules" under a film) or that only sections show, nor what
+    :func:`~met_kg.synthesis.visible.unseen_diseases` gives.
     """
     stated = [a.node for a in anchors if a.polarity == "positive" and "metadata" in a.method]
     parts = [node for node in stated if tree.nodes[node].axis == "anatomy"]
     reach = frozenset().union(*(tree.body.reach(part) for part in parts))
-    examinations = [a.node for a in anchors if a.polarity == "positive" and a.node in tree.answers("examination")]
+    possible = tree.answers("examination")
+    examinations = [a.node for a in anchors if a.polarity == "positive" and a.node in possible]
     # A text that is more precise than the metadata ("chest X-ray" of an "X-ray") has taken the place of their anchor.
     named = tree.bearers(modality) if modality else ()
     made_by = [node for node in examinations if node in stated] or [
         node for node in examinations if any(name in tree.path(node) for name in named)
     ]
-    possible = tree.answers("examination") if made_by else frozenset()
-    other = [a for a in anchors if a.node in possible and not any(node in tree.lineage(a.node) for node in made_by)]
+    other = [
+        a for a in anchors if made_by and a.node in possible and not any(n in tree.lineage(a.node) for n in made_by)
+    ]
+    views = [node for node in stated if tree.nodes[node].axis == "modality" and node not in possible]
+    own = frozenset().union(*(tree.spoken(node) for node in made_by), *(tree.terms(node) for node in views))
+    sections = not made_by or any(node in tree.role("sections") for node in made_by)
+    found: list[Anchor] = []
     for a in anchors:
         if "metadata" in a.method:
-            yield a
+            found.append(a)
             continue
         if a.axis == "modality":
-            seen = a.node not in tree.answers("examination") or all(node in tree.lineage(a.node) for node in made_by)
+            seen = a.node not in possible or all(node in tree.lineage(a.node) for node in made_by)
         else:
             nowhere = a.axis == "finding" and a.node not in tree.body.placed
             seen = not parts or nowhere or a.node in reach
             seen = seen and not (diagnosed and a.axis == "disease")
-            seen = seen and not (a.axis == "finding" and any(_reported_by(one, a, texts) for one in other))
-        yield a if seen and a.score >= SURE else replace(a, seen=False)
-
-
-def _reported_by(examination: Anchor, finding: Anchor, texts: Mapping[str, str]) -> bool:
-    """Whether a text names an examination earlier in the sentence that names the finding."""
-    one, two = examination.evidence, finding.evidence
-    if not (isinstance(one, dict) and isinstance(two, dict) and one.get("field") == two.get("field")):
-        return False
-    text = texts.get(str(one.get("field")), "")
-    if "end" not in one or "start" not in two or not one["end"] <= two["start"]:
-        return False
-    return _ENDS.search(text, one["end"], two["start"]) is None
+        if a.axis == "finding":
+            seen = seen and (sections or a.node not in tree.role("section-finding"))
+            seen = seen and not any(reported_by(one, a, texts, own) for one in other)
+        found.append(a if seen and a.score >= SURE else replace(a, seen=False))
+    left = any(a.seen and a.polarity == "positive" and a.node in tree.answers("finding") for a in found)
+    clear = not left and is_clear(texts["caption"], other_panels(meta))
+    hidden = unseen_diseases(found, tree, texts["caption"], clear=clear)
+    return [replace(a, seen=False) if a.node in hidden else a for a in found]
 
 
 def spoken_names(samples: Iterable[Sample]) -> dict[str, Counter[str]]:

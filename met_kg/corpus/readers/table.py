@@ -9,6 +9,7 @@ from pydantic import Field
 
 from met_kg.corpus.mapping import Keys, MappedOptions, check_columns, mapped
 from met_kg.corpus.named_images import NamedImages, find_image, named_images
+from met_kg.corpus.panel_names import named_panel
 from met_kg.corpus.readers import Place, Row
 from met_kg.corpus.records import records
 from met_kg.corpus.samples import SPLITS, sample_row
@@ -76,4 +77,5 @@ def _sample(
     elif not values.get("caption"):
         return Quarantined(spec.name, where, "the row has no text", "")
     key = keys.unique(values.get("id") or values.get("image") or where)
-    return sample_row(spec, key, image=image, print_=print_, values=values, meta=found.meta)
+    meta = {**named_panel(values.get("image", ""), values.get("caption", "")), **found.meta}
+    return sample_row(spec, key, image=image, print_=print_, values=values, meta=meta)

@@ -16,7 +16,7 @@ from met_kg.synthesis.captions.sure import is_sure
 from met_kg.synthesis.index import TreeIndex, spaced
 from met_kg.synthesis.media import named_picture
 from met_kg.synthesis.names import Names
-from met_kg.synthesis.sample import Anchor, Sample
+from met_kg.synthesis.sample import SURE, Anchor, Sample
 
 __all__ = ["Content", "Medium", "Selector"]
 
@@ -77,7 +77,10 @@ class Selector:
         content.picture = self._picture(sample, of["modality"], content.medium)
         content.view = self._view(sample, of["modality"], content.picture)
         self._organs(content, sample, of["anatomy"])
-        self._conditions(content, of["finding"], of["disease"])
+        # What was found by another examination, or lies elsewhere in the body, is not told as shown.
+        elsewhere = {a.node for a in sure if a.axis == "finding" and not a.seen and a.score >= SURE}
+        shown = [s for s in of["finding"] if s.node not in elsewhere or s.node in self._tree.role("complaint")]
+        self._conditions(content, shown, of["disease"])
         self._unseen(content, sample, found)
         return content
 
