@@ -90,6 +90,22 @@ def test_all_formats_give_the_same_samples(folder: Path, name: str) -> None:
     assert all(q.where for q in aside)
 
 
+def test_the_name_of_a_file_tells_its_panel(folder: Path) -> None:
+    caption = "Hazy lungs at first (a). Later they were clear (b)."
+    names = ("fig1-a", "fig1b", "fig1-c", "mesa")
+    for name in names:
+        Image.effect_noise((64, 64), len(name) * 9).save(folder / "data" / "images" / f"{name}.png")
+    rows = [{**records()[0], "file": f"images/{name}.png", "note": caption} for name in names]
+    write_records(folder / "data" / "t.csv", rows)
+    found = read(spec("data/t.csv", columns={**COLUMNS, "caption": "note"}), folder)[0]
+    metas = [json.loads(r["meta"]) for r in found]
+    assert [meta.get("panel") for meta in metas] == ["A", "B", None, None]
+    assert [caption[p["start"] : p["end"]] for p in metas[0]["panels"]] == [
+        "Hazy lungs at first",
+        "Later they were clear",
+    ]
+
+
 def test_an_image_that_two_rows_claim_has_two_identities(folder: Path) -> None:
     write_records(folder / "data" / "t.csv", records())
     rows, _ = read(spec("data/t.csv"), folder)

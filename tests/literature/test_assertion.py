@@ -104,6 +104,16 @@ CASES = [
     ("An infarct of the right side, [thrombosis] (not shown).", "other-panel"),
     ("For comparison, a normal [kidney].", "other-panel"),
     ("CT with and without [contrast].", "positive"),
+    # What was done, and what stood in the history.
+    ("In anamnesis gout, [asthma], a broken leg.", "historical"),
+    ("Anamnesis: [gout]. Now a cough.", "historical"),
+    ("In 1999 - [gout] and a colectomy. Now a cough.", "historical"),
+    ("In 1999 - gout. Signs of [effusion].", "positive"),
+    ("She underwent resection of a [nodule] in May.", "historical"),
+    ("Treated with thrombectomy by balloon [catheter].", "historical"),
+    ("After [mass] excision.", "historical"),
+    ("She underwent chest CT with [nodules].", "positive"),
+    ("Enlarged after replacement of the [catheter].", "positive"),
     ("CT without contrast on admission with [opacities].", "positive"),
 ]
 
@@ -113,6 +123,22 @@ def test_status(marked: str, expected: str) -> None:
     start, end = marked.index("["), marked.index("]") - 1
     text = marked.replace("[", "").replace("]", "")
     assert Assertions(text).of(start, end, "finding") == expected
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ("Resection of the [left kidney].", "historical"),
+        ("Two years after [aortic valve] replacement.", "historical"),
+        ("Replacement of the [aortic valve] in May.", "historical"),
+        ("Film after [knee] replacement.", "positive"),
+        ("Resection of a cyst of the [left kidney].", "positive"),
+        ("In anamnesis pain of the [left knee].", "positive"),
+    ],
+)
+def test_a_structure_that_an_operation_took_away_was_there(marked: str, expected: str) -> None:
+    start, end = marked.index("["), marked.index("]") - 1
+    assert Assertions(marked.replace("[", "").replace("]", "")).of(start, end, "anatomy") == expected
 
 
 def test_structures_and_modalities_are_not_negated_from_afar() -> None:

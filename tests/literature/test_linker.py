@@ -195,3 +195,10 @@ def test_words_that_people_use_alike_are_read_only_where_nobody_has_the_name() -
     assert [r.entry.node for r in lexicon.lookup("parathyroid tumor")] == ["DOID:1"], "neoplasm is nearer than cancer"
     assert [r.entry.node for r in lexicon.lookup("parathyroid cancer")] == ["DOID:2"]
     assert lexicon.lookup("a mode") == () and [r.entry.node for r in lexicon.lookup("A mode")] == ["MET:1"]
+
+
+def test_an_adjective_that_a_source_gives_as_a_name_names_no_structure() -> None:
+    """The lower jaw of a lizard has an articular; the facets and discs of people are articular."""
+    names = ("articular bone", "articular")
+    linker = Linker(Lexicon([LexiconEntry(name, "UBERON:1", "anatomy", names[0]) for name in names]))
+    assert _found(linker, "The articular facets and the articular bone.") == [("articular bone", "UBERON:1")]

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from met_kg.literature.panels import panels
+from met_kg.literature.panels import closed_panels, panels
 
 
 def split(caption: str) -> dict[str, str]:
@@ -114,3 +114,20 @@ def test_spans_lie_inside_in_order_and_apart() -> None:
 def test_a_hostile_caption_takes_no_time() -> None:
     for part in ("(A", "A, and ", "(A) B, ", "left (left) ", "a, b - c and ", " - , ; and"):
         assert isinstance(panels(part * 5_000), list)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "The film on arrival was hazy (a). It got worse by night (b), and cleared in a week (d).",
+            {"A": "The film on arrival was hazy", "B": "It got worse by night", "D": ", and cleared in a week"},
+        ),
+        ("At first there was nothing (Fig. 2A). Pneumonia came later (Figure 2c).", {"A": "At first there was nothing", "C": "Pneumonia came later"}),
+        ("Both films show it well (a, b).", {"A": "Both films show it well", "B": "Both films show it well"}),
+        ("The film (a) was hazy and the scan (b) was not", {}),
+        ("Films of days 1 (a), 3 (b) and 5 (c).", {}),
+    ],
+)  # fmt: skip
+def test_letters_that_close_what_is_said_of_a_panel(text: str, wanted: dict[str, str]) -> None:
+    assert {p.label: text[p.start : p.end] for p in closed_panels(text)} == wanted

@@ -74,3 +74,27 @@ def test_polarity_of_each_status() -> None:
     ]
     assert polarity("family", "disease") is polarity("hypothetical", "disease") is None
     assert polarity("other-panel", "anatomy") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("A kidney-shaped mass.", False),
+        ("It branches like the lung of a fish.", False),
+        ("Spots that resemble a small liver.", False),
+        ("These changes take place at the heart, liver, kidney and elsewhere.", False),
+        ("The bud will become the right lung.", False),
+        ("Folds develop into the heart and the lung.", False),
+        ("The level of liver hormones.", False),
+        ("Blood reaches the liver via the heart.", True),
+        ("A liver and a kidney.", True),
+    ],
+)
+def test_what_a_text_names_and_no_picture_draws(mini_graph: Graph, text: str, shown: bool) -> None:
+    structures = {node for node in _said(mini_graph, text) if node.startswith("UBERON")}
+    assert bool(structures) == shown
+
+
+def test_a_likeness_is_none_of_a_finding_either(mini_graph: Graph) -> None:
+    assert _said(mini_graph, "A consolidation-like shadow.") == {}
+    assert set(_said(mini_graph, "Later it will become a consolidation.")) == {"MET:0000022"}, "no structure"

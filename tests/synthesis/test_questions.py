@@ -179,9 +179,9 @@ def test_each_step_of_a_rationale_names_its_facts(graph: Graph) -> None:
 
 
 def test_a_finding_that_the_text_reports_of_another_examination_is_not_asked(graph: Graph) -> None:
-    label = TreeIndex(graph).nodes["MET:0000014"].label
+    other, own = (TreeIndex(graph).nodes[node].label for node in ("MET:0000014", "MET:0000010"))
     nodes = {"MET:0000014": SEEN, "MET:0000021": SEEN}
-    cases = [(f"{label} showed pleural effusion", nodes), (f"After {label}. A pleural effusion", nodes)]
+    cases = [(f"{other} showed pleural effusion", nodes), (f"After {other}. The {own}: pleural effusion", nodes)]
     made = _made(graph, cases)
     assert _of(made, "finding", "open")["sample_id"].tolist() == ["0" * 15 + "1"]
 
