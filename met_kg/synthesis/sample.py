@@ -169,6 +169,7 @@ def _looked_at(
     ]
     views = [node for node in stated if tree.nodes[node].axis == "modality" and node not in possible]
     own = frozenset().union(*(tree.spoken(node) for node in made_by), *(tree.terms(node) for node in views))
+    others = {name: other_panels(meta, name) for name in texts}
     sections = not made_by or any(node in tree.role("sections") for node in made_by)
     found: list[Anchor] = []
     for a in anchors:
@@ -183,10 +184,10 @@ def _looked_at(
             seen = seen and not (diagnosed and a.axis == "disease")
         if a.axis == "finding":
             seen = seen and (sections or a.node not in tree.role("section-finding"))
-            seen = seen and not any(reported_by(one, a, texts, own) for one in other)
+            seen = seen and not any(reported_by(one, a, texts, own, others) for one in other)
         found.append(a if seen and a.score >= SURE else replace(a, seen=False))
     left = any(a.seen and a.polarity == "positive" and a.node in tree.answers("finding") for a in found)
-    clear = not left and is_clear(texts["caption"], other_panels(meta))
+    clear = not left and is_clear(texts["caption"], others["caption"])
     hidden = unseen_diseases(found, tree, texts["caption"], clear=clear)
     return [replace(a, seen=False) if a.node in hidden else a for a in found]
 

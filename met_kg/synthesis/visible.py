@@ -24,11 +24,19 @@ __all__ = ["is_clear", "reported_by", "unseen_diseases"]
 _ENDS: Final = re.compile(r"[.;!?\n]")
 
 
-def reported_by(examination: Anchor, finding: Anchor, texts: Mapping[str, str], own: Collection[str]) -> bool:
+def reported_by(
+    examination: Anchor,
+    finding: Anchor,
+    texts: Mapping[str, str],
+    own: Collection[str],
+    others: Mapping[str, Sequence[tuple[int, int]]],
+) -> bool:
     """Whether a text names an examination before a finding, in the sentence or without coming back to the image's own.
 
     Parameters
     ----------
+    others
+        where each text is about other panels; from one panel to the next nothing lasts.
     own
         names of the examination that made the image, its kinds and its view, as
         :func:`~met_kg.synthesis.index.spaced` writes them.
@@ -42,6 +50,8 @@ def reported_by(examination: Anchor, finding: Anchor, texts: Mapping[str, str], 
     between = text[one["end"] : two["start"]]
     if _ENDS.search(between) is None:
         return True
+    if any(one["end"] <= begin and stop <= two["start"] for begin, stop in others[str(one["field"])]):
+        return False
     words = spaced(between)
     return not any(name in words for name in own)
 

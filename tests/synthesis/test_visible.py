@@ -68,6 +68,7 @@ def _diseases(tree: TreeIndex, caption: str, *stated: str, meta: str = "") -> se
         "The radiograph on arrival was normal.",
         "CXR: unremarkable.",
         "No abnormal findings on day 2.",
+        "No abnormality was seen in the lungs.",
         "The film of week 5 did not show any abnormal change.",
         "Complete resolution of the shadow on the left.",
         "An almost complete regression can be seen.",
@@ -90,6 +91,7 @@ def test_a_clear_film_shows_no_disease(tree: TreeIndex, caption: str) -> None:
         "Head CT was normal.",
         "Discharged after complete recovery.",
         "No abnormality of the pleura.",
+        "No abnormality was seen in the blood.",
         "The white cell count was normal.",
     ],
 )
@@ -135,12 +137,18 @@ def test_only_sections_show_what_sections_show(tree: TreeIndex) -> None:
 
 
 def test_another_examination_s_findings_last_until_the_text_comes_back(tree: TreeIndex) -> None:
-    def sample(caption: str) -> Sample:
+    def on_film(caption: str) -> Sample:
         return _sample(tree, caption, metadata=(CHEST, FILM), modality="plain film")
 
-    away = sample("section imaging was done. There is a pleural effusion.")
-    back = sample("section imaging was done. The plain film has a pleural effusion.")
+    away = on_film("section imaging was done. There is a pleural effusion.")
+    back = on_film("section imaging was done. The plain film has a pleural effusion.")
     assert [a.node for a in away.seen("finding")] == [] and [a.node for a in back.seen("finding")] == [EFFUSION]
+    caption = "Films and section imaging. (a) On the first day. (b) A pleural effusion."
+    panels = [{"label": "A", "start": 31, "end": 48}, {"label": "B", "start": 53, "end": 72}]
+    meta = json.dumps({"panel": "B", "panels": panels})
+    for told, shown in ((meta, [EFFUSION]), ("", [])):
+        sample = _sample(tree, caption, metadata=(CHEST, FILM), meta=told, modality="plain film")
+        assert [a.node for a in sample.seen("finding")] == shown
 
 
 def test_a_caption_does_not_tell_as_shown_what_another_examination_found(mini_graph: Graph, tree: TreeIndex) -> None:
