@@ -159,3 +159,9 @@ def test_a_caption_does_not_tell_as_shown_what_another_examination_found(mini_gr
         assert len([a for a in sample.anchors if a.node == EFFUSION and a.seen]) == told
         assert EFFUSION in {a.node for a in sample.of("finding")}
         assert len([s for s in selector.content(sample).findings if s.node == EFFUSION]) == told
+
+
+def test_a_plate_is_no_picture_of_a_patient_with_all_its_diseases(tree: TreeIndex) -> None:
+    caption = "plain film. (a) In pulmonary emphysema the walls are lost. (b) In asthma the walls are thick."
+    content = Selector(tree, Names(tree, {})).content(_sample(tree, caption))
+    assert content.diagnoses == [] and {s.node for s in content.named} == {EMPHYSEMA, "DOID:2841"}

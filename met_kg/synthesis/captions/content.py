@@ -6,7 +6,7 @@ Words that only hint at a node ('line' for a catheter) stay anchors and are not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -78,9 +78,9 @@ class Selector:
         content.view = self._view(sample, of["modality"], content.picture)
         self._organs(content, sample, of["anatomy"])
         # What was found by another examination, or lies elsewhere in the body, is not told as shown.
-        elsewhere = {a.node for a in sure if a.axis == "finding" and not a.seen and a.score >= SURE}
-        shown = [s for s in of["finding"] if s.node not in elsewhere or s.node in self._tree.role("complaint")]
-        self._conditions(content, shown, of["disease"])
+        unseen = {a.node for a in sure if not a.seen and a.score >= SURE}
+        shown = [s for s in of["finding"] if s.node not in unseen or s.node in self._tree.role("complaint")]
+        self._conditions(content, shown, of["disease"], unseen)
         self._unseen(content, sample, found)
         return content
 
@@ -178,7 +178,9 @@ class Selector:
             s for s, n in zip(organs, called, strict=True) if not any(o.endswith(f" {n}") for o in called)
         ]
 
-    def _conditions(self, content: Content, findings: Sequence[Said], diseases: Sequence[Said]) -> None:
+    def _conditions(
+        self, content: Content, findings: Sequence[Said], diseases: Sequence[Said], unseen: Collection[str]
+    ) -> None:
         deep = [s for s in findings if self._tree.nodes[s.node].depth >= 2]
         seen = [s for s in deep if s.node.startswith("MET:") and s.node not in self._tree.role("descriptor")]
         devices = [s for s in seen if s.node in self._tree.role("device")]
@@ -186,7 +188,7 @@ class Selector:
         complaints = self._finest([s for s in deep if s.node in self._tree.role("complaint")])
         ill = self._finest([s for s in diseases if self._tree.nodes[s.node].depth >= 2 or s.from_metadata])
         stated = [s for s in ill if s.from_metadata]
-        first = {s.node for s in stated} or {s.node for s in ill if s.column == "caption"}
+        first = {s.node for s in stated} or {s.node for s in ill if s.column == "caption" and s.node not in unseen}
         content.complaints = complaints
         if content.picture is None:
             seen = [s for s in seen if s.node in self._tree.role("drawn-finding")]
