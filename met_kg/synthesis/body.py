@@ -35,6 +35,15 @@ class Body:
             self._divisions[node] = frozenset(str(row["division"]) for row in rows)
         return self._divisions[node]
 
+    def looks_away(self, examination: str, structure: str) -> bool:
+        """Whether an examination is of parts of the body that lie away from a structure, all of them known to.
+
+        Of what is of no part (PET, angiography) that cannot be said.
+        """
+        examined = [part for part in self.parts_shown(examination) if self.divisions(part)]
+        near = self.nearby(self.divisions(structure))
+        return bool(examined and near) and not any(near & self.divisions(part) for part in examined)
+
     def nearby(self, divisions: Iterable[str]) -> frozenset[str]:
         """Divisions of the body, and those that pictures of them show as well."""
         if self._neighbours is None:

@@ -35,7 +35,7 @@ def _iri(curie: str) -> ox.NamedNode:
 
 def test_every_type_has_six_wordings_a_format_and_each_only_once() -> None:
     types = question_types()
-    assert len(types) == 22 and {"modality", "disease", "exclusion", "seat-imaging", "laterality"} < {
+    assert len(types) == 21 and {"modality", "disease", "exclusion", "seat-imaging", "laterality"} < {
         t.name for t in types
     }
     for kind in types:
