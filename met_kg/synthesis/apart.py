@@ -36,7 +36,7 @@ def apart_conditions(subject: str, others: Sequence[str]) -> Iterator[Condition]
 
 
 def _seat(disease: str) -> str:
-    """Binds ``?system`` to the organ systems of query ``synthesize/systems``; a query of its own, so that it is quick."""
+    """Binds ``?system`` to the systems of query ``synthesize/systems``; a query of its own, so that it is quick."""
     d, located = term(disease), LINK["location"]
     ways = f"{{ {d} {located} ?place }} UNION {{ {d} {ANCESTOR} ?above . ?above {located} ?place }}"
     places = f"{{ SELECT DISTINCT ?place WHERE {{ {CLOSURE} {{ {ways} }} }} }}"

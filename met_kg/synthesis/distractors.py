@@ -34,11 +34,12 @@ _KEEPS: Final = {"disease": ("disease",), "finding": ("finding", "disease"), "an
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
     """What may not stand beside a sample's key: what goes with the things it shows, their places in the body, and the
-    divisions of the body that may be in the picture."""
+    divisions of the body that may be in the picture, or at its edge."""
 
     company: frozenset[str]
     places: frozenset[str]
     divisions: frozenset[str]
+    edges: frozenset[str]
 
 
 class Distractors:
@@ -128,11 +129,13 @@ class Distractors:
 
     def _surroundings(self, sample: Sample) -> _Surroundings:
         if sample.sample_id not in self._around:
-            shown = self._shown[sample.sample_id]
+            shown, body = self._shown[sample.sample_id], self._tree.body
+            divisions = frozenset().union(*(body.divisions(node) for node in shown))
             self._around[sample.sample_id] = _Surroundings(
                 frozenset().union(*(self._keeps(node) for node in shown)),
-                frozenset().union(*(self._tree.body.places(node) for node in shown)),
-                self._tree.body.nearby(division for node in shown for division in self._tree.body.divisions(node)),
+                frozenset().union(*(body.places(node) for node in shown)),
+                body.nearby(divisions),
+                body.nearby(divisions, edges=True),
             )
         return self._around[sample.sample_id]
 
@@ -154,7 +157,7 @@ class Distractors:
         if node in sample.barred:
             return "related to what the sample shows"
         # One region is meant, and the next may be in the picture.
-        if kind.answers == "region" and not self._elsewhere(node, self._surroundings(sample).divisions):
+        if kind.answers == "region" and not self._elsewhere(node, self._surroundings(sample).edges):
             return "perhaps in the picture as well"
         if self._tree.nodes[node].axis == "disease" and self._tree.named_for(target.key, node):
             return "named for the key, or the key for it"
