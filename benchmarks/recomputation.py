@@ -123,6 +123,25 @@ class Tree:
             or one in self.wholes(other)
         )
 
+    def named_for(self, one: str, other: str) -> bool:
+        """Whether a name of one ends in a name of the other, a word before it."""
+        names = [(a, b) for a in self.terms[one] for b in self.terms[other]]
+        return any(a.endswith(f" {b}") or b.endswith(f" {a}") for a, b in names)
+
+    def apart(self, disease: str, other: str) -> bool:
+        """Whether the other disease has no group in common with the disease: class, cause or organ system."""
+        both = self.ancestors(disease) & self.ancestors(other)
+        one, two = self.systems(disease), self.systems(other)
+        if both - {iri("DOID:4"), iri("DOID:7")} or iri("DOID:0050117") in self.ancestors(other):
+            return False
+        return bool(one and two) and not one & two
+
+    def systems(self, disease: str) -> set[str]:
+        """Organ systems that its places are or are part of."""
+        places = self.linked("location", disease)
+        wholes = places.union(*(self.wholes(place) for place in places))
+        return {whole for whole in wholes if iri("UBERON:0000467") in self.ancestors(whole)}
+
     def over(self, node: str) -> set[str]:
         """The stated tree parents."""
         return self.parents.get(node, set())
@@ -200,6 +219,10 @@ class _Decision:
             return False
         if any(self.tree.kin(self.key, d) or self.tree.terms[self.key] & self.tree.terms[d] for d in nodes):
             return False
+        if axis == "disease" and any(self.tree.named_for(self.key, d) for d in nodes):
+            return False
+        if self.claim == "sibling" and not all(self.tree.apart(self.subject, d) for d in nodes):
+            return False
         shown = bool(others) and others[0]["relation"] == "shown"
         if not shown and any(x == d or self.tree.kin(x, d) for x in self.shown for d in nodes):
             return False
@@ -234,8 +257,6 @@ class _Decision:
                 return key in tree.over(subject)
             case "sibling":
                 return carrier in tree.over(subject) and carrier in tree.over(key)
-            case "stranger":
-                return carrier in tree.over(subject) and carrier not in tree.ancestors(key)
             case "location" | "symptom" | "imaging":
                 return key in tree.said(self.claim, carrier) and self.kind(subject, carrier)
             case "shared-symptom":
@@ -274,8 +295,6 @@ class _Decision:
                 return bool(_last_words(tree.labels.get(key, ())) & _last_words(tree.labels.get(node, ())))
             case "sibling":
                 return via in tree.over(key) and via in tree.over(node)
-            case "in-group":
-                return via in tree.over(node)
             case "parent-sibling":
                 return carrier in tree.over(key) and via in tree.over(carrier) and via in tree.over(node)
             case "cousin":

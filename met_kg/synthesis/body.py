@@ -16,7 +16,7 @@ class Body:
         self._graph = graph
         self._wholes: dict[str, frozenset[str]] = {}
         self._divisions: dict[str, frozenset[str]] = {}
-        self._neighbours: dict[str, set[str]] | None = None
+        self._neighbours: dict[str, dict[str, bool]] | None = None
         self._places: dict[str, frozenset[str]] = {}
         self._reach: dict[str, frozenset[str]] = {}
         self._placed: frozenset[str] | None = None
@@ -35,14 +35,24 @@ class Body:
             self._divisions[node] = frozenset(str(row["division"]) for row in rows)
         return self._divisions[node]
 
-    def nearby(self, divisions: Iterable[str]) -> frozenset[str]:
-        """Divisions of the body, and those that pictures of them show as well."""
+    def looks_away(self, examination: str, structure: str) -> bool:
+        """Whether an examination is of parts of the body that lie away from a structure, all of them known to.
+
+        Of what is of no part (PET, angiography) that cannot be said.
+        """
+        examined = [part for part in self.parts_shown(examination) if self.divisions(part)]
+        near = self.nearby(self.divisions(structure))
+        return bool(examined and near) and not any(near & self.divisions(part) for part in examined)
+
+    def nearby(self, divisions: Iterable[str], *, edges: bool = False) -> frozenset[str]:
+        """Divisions of the body, and those that pictures of them show as well; with edges, if only a little of them."""
         if self._neighbours is None:
             self._neighbours = {}
             for row in self._graph.rows("synthesize/neighbours"):
-                self._neighbours.setdefault(str(row["division"]), set()).add(str(row["other"]))
+                self._neighbours.setdefault(str(row["division"]), {})[str(row["other"])] = bool(row["edge"])
         given = frozenset(divisions)
-        return given.union(*(self._neighbours.get(division, set()) for division in given))
+        beside = (self._neighbours.get(division, {}).items() for division in given)
+        return given.union(*({other for other, edge in some if edges or not edge} for some in beside))
 
     def places(self, node: str) -> frozenset[str]:
         """The divisions of the body and the organ systems that a structure belongs to."""

@@ -84,7 +84,9 @@ class Causes:
         )
         if "rdfs:label" in terms and not negated:
             found = (Cause("words", node, f"{self._named(node)} has another name now") for node in self._renamed(nodes))
-        return list(dict.fromkeys(found)) or [Cause("other", "", f"no single change explains: {says}")]
+        # What a condition finds by two steps has no pair of nodes to name: then whoever moved, where that is known.
+        causes = list(dict.fromkeys(found)) or [self._moved(node) for node in nodes if self._has_moved(node)]
+        return causes or [Cause("other", "", f"no single change explains: {says}")]
 
     # --- nodes ---------------------------------------------------------------------------------------------------
     def _rows(self, query: str, before: bool = False, **values: str) -> list[Row]:

@@ -88,13 +88,6 @@ def _sibling(subject: str, carrier: str, key: str) -> list[Condition]:
     ]
 
 
-def _stranger(subject: str, carrier: str, key: str) -> list[Condition]:
-    return [
-        (f"{carrier} is the tree parent of {subject}", f"{TREE} {{ {term(subject)} {PARENT} {term(carrier)} }}"),
-        (f"{key} is no kind of {carrier}", _never(f"{CLOSURE} {{ {term(key)} {ANCESTOR} {term(carrier)} }}")),
-    ]
-
-
 def _part(subject: str, carrier: str, key: str) -> list[Condition]:
     if subject == key:
         return []
@@ -134,7 +127,6 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "part-of": Claim(_part),
     "parent": Claim(_parent, lambda subject, carrier: f"{CLOSURE} {{ {term(subject)} {ANCESTOR} ?d }}", spread=False),
     "sibling": Claim(_sibling, lambda subject, carrier: f"{TREE} {{ ?d {PARENT} {term(carrier)} }}"),
-    "stranger": Claim(_stranger),
     "location": _linked("location"),
     "symptom": _linked("symptom"),
     "imaging": _linked("imaging"),

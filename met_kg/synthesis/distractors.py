@@ -34,11 +34,12 @@ _KEEPS: Final = {"disease": ("disease",), "finding": ("finding", "disease"), "an
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
     """What may not stand beside a sample's key: what goes with the things it shows, their places in the body, and the
-    divisions of the body that may be in the picture."""
+    divisions of the body that may be in the picture, or at its edge."""
 
     company: frozenset[str]
     places: frozenset[str]
     divisions: frozenset[str]
+    edges: frozenset[str]
 
 
 class Distractors:
@@ -100,9 +101,7 @@ class Distractors:
             unsuited: Counter[str] = Counter()
             suited = []
             possible, keys = self._tree.answers(kind.answers), self._keys[kind.name]
-            # Of the near and the far in a classification the far are no test: there, relatives only.
-            far = () if target.claim == "sibling" else self._same_axis(kind, key)
-            for candidate in (*self._tree.candidates(key), *far):
+            for candidate in (*self._tree.candidates(key), *self._same_axis(kind, key)):
                 if candidate.node not in possible:
                     unsuited["of another kind"] += 1
                 elif candidate.relation != "same-axis" and self._apart(candidate.node, key) > self._span:
@@ -130,11 +129,13 @@ class Distractors:
 
     def _surroundings(self, sample: Sample) -> _Surroundings:
         if sample.sample_id not in self._around:
-            shown = self._shown[sample.sample_id]
+            shown, body = self._shown[sample.sample_id], self._tree.body
+            divisions = frozenset().union(*(body.divisions(node) for node in shown))
             self._around[sample.sample_id] = _Surroundings(
                 frozenset().union(*(self._keeps(node) for node in shown)),
-                frozenset().union(*(self._tree.body.places(node) for node in shown)),
-                self._tree.body.nearby(division for node in shown for division in self._tree.body.divisions(node)),
+                frozenset().union(*(body.places(node) for node in shown)),
+                body.nearby(divisions),
+                body.nearby(divisions, edges=True),
             )
         return self._around[sample.sample_id]
 
@@ -156,10 +157,10 @@ class Distractors:
         if node in sample.barred:
             return "related to what the sample shows"
         # One region is meant, and the next may be in the picture.
-        if kind.answers == "region" and not self._surroundings(sample).divisions.isdisjoint(
-            self._tree.body.divisions(node)
-        ):
+        if kind.answers == "region" and not self._elsewhere(node, self._surroundings(sample).edges):
             return "perhaps in the picture as well"
+        if self._tree.nodes[node].axis == "disease" and self._tree.named_for(target.key, node):
+            return "named for the key, or the key for it"
         if target.claim == "depicts" and not kind.single:
             around = self._surroundings(sample)
             # A pleural effusion often goes with pneumonia, even where the record does not name it.
@@ -172,7 +173,7 @@ class Distractors:
                 # Of a picture of a part of the body only what is known to lie far from it is missing for sure.
                 if not self._elsewhere(node, around.divisions):
                     return "perhaps in the picture as well"
-            if target.subject != target.key and self._sits_there(target.subject, node):
+            if target.subject != target.key and self._holds_too(node, target.subject):
                 return "right as well"
         elif target.claim != "depicts" and self._right(target, node):
             return "right as well"
@@ -191,9 +192,17 @@ class Distractors:
         """
         claim, lineage = target.claim, self._tree.lineage(node)
         if claim == "parent":
-            return node in self._tree.lineage(target.subject) or self._sits_there(target.subject, node)
+            return node in self._tree.lineage(target.subject) or self._holds_too(node, target.subject)
         if claim == "sibling":
-            return target.carrier in lineage
+            # The question does not say which group is meant: none may hold both.
+            if target.carrier in lineage or not self._tree.grouping.apart(target.subject, node):
+                return True
+            # Sarcoidosis, of the immune system to the tree, is seen on chest films as pneumonia is.
+            seen = {link.target for link in self._tree.links(target.subject, "imaging")}
+            too = {link.target for link in self._tree.links(node, "imaging")}
+            return any(self._tree.body.parts_shown(examination) for examination in seen & too)
+        if claim == "seat-imaging" and not self._tree.body.looks_away(node, target.subject):
+            return True
         if claim not in ("shared-symptom", "seat-imaging") and (claim not in PREDICATE or CLAIMS[claim].right is None):
             return False
         right = self._right_answers(claim, target.subject)
@@ -218,11 +227,13 @@ class Distractors:
             self._rights[claim, subject] = frozenset(right)
         return self._rights[claim, subject]
 
-    def _sits_there(self, subject: str, group: str) -> bool:
-        """Whether a disease sits where a group of diseases is defined to sit.
+    def _holds_too(self, group: str, subject: str) -> bool:
+        """Whether a group holds a disease by the organ system, or sits itself where the disease does.
 
         A disease of the lung is a respiratory disease in people's eyes, wherever the tree has it.
         """
+        if self._tree.grouping.fits_beside(subject, group):
+            return True
         own = {link.target for link in self._tree.links(group, "location") if link.carrier == group}
         sits = {link.target for link in self._tree.links(subject, "location")}
         return any(not own.isdisjoint(self._tree.lineage(place)) for place in sits)

@@ -10,6 +10,7 @@ from typing import Final
 
 from met_kg.graph.store import Graph, Row
 from met_kg.synthesis.body import Body
+from met_kg.synthesis.grouping import Grouping
 
 __all__ = ["CLOSENESS", "PREDICATE", "Candidate", "Link", "NodeFacts", "TreeIndex", "spaced"]
 
@@ -64,11 +65,15 @@ class Link:
 
 
 class TreeIndex:
-    """The tree as the writers see it; ``body`` says where things lie. Nothing here knows of samples."""
+    """The tree as the writers see it; ``body`` says where things lie, ``grouping`` what diseases have in common.
+
+    Nothing here knows of samples.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self.body = Body(graph)
+        self.grouping = Grouping(graph)
         self.nodes: dict[str, NodeFacts] = {}
         for row in sorted(graph.rows("synthesize/nodes"), key=_first_said):
             node = str(row["node"])
@@ -161,6 +166,11 @@ class TreeIndex:
                 todo += children
             self._spoken[node] = frozenset(term for kind in kinds for term in self.terms(kind))
         return self._spoken[node]
+
+    def named_for(self, node: str, other: str) -> bool:
+        """Whether a name of one ends in a name of the other: non-cardiogenic pulmonary edema is a pulmonary edema."""
+        one, two = self.terms(node), self.terms(other)
+        return any(a.endswith(b) or b.endswith(a) for a in one for b in two)
 
     def lineage(self, node: str) -> frozenset[str]:
         """The node itself, its ancestors, descendants, wholes, parts and equivalents."""

@@ -32,7 +32,6 @@ _CLOSE: Final = {
     "same-location": 2,
     "confusable": 2,
     "shown": 2,
-    "in-group": 2,
     "cousin": 1,
     "same-modality": 1,
 }

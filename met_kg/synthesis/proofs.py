@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
+from met_kg.synthesis.apart import apart_conditions
 from met_kg.synthesis.claims import CLAIMS, Condition, claim_conditions
 from met_kg.synthesis.index import Candidate
 from met_kg.synthesis.patterns import ANCESTOR, CLOSURE, DEPICTS, KIN, LINK, PARENT, SAMPLES, SHOWS, TREE, term
@@ -87,6 +88,17 @@ def _apart(bound: Mapping[str, Any], nodes: Sequence[str], *, shown: bool) -> li
             f"FILTER(EXISTS {{ {CLOSURE} {{ ?d {_TERM} ?name }} }}) }}",
         ),
     ]
+    if bound["axis"] == "disease":
+        ends = " || ".join(f'STRENDS({one}, CONCAT(" ", {other}))' for one, other in (("?a", "?b"), ("?b", "?a")))
+        found.append(
+            (
+                f"{key} is not named for {names}, nor the other way round",
+                f"FILTER NOT EXISTS {{ {values} {CLOSURE} {{ {k} {_TERM} ?a }} "
+                f"FILTER(EXISTS {{ {CLOSURE} {{ ?d {_TERM} ?b }} FILTER({ends}) }}) }}",
+            )
+        )
+    if claim == "sibling":
+        found += apart_conditions(bound["subject"], nodes)
     if not shown:
         found.append(
             (
@@ -123,8 +135,6 @@ def _relation(relation: str, key: str, node: str, carrier: str, via: str) -> str
     v = term(via)
     if relation == "sibling":
         return f"{TREE} {{ {k} {PARENT} {v} . {d} {PARENT} {v} }}"
-    if relation == "in-group":
-        return f"{TREE} {{ {d} {PARENT} {v} }}"
     c = term(carrier)
     if relation == "parent-sibling":
         return f"{TREE} {{ {k} {PARENT} {c} . {c} {PARENT} {v} . {d} {PARENT} {v} }}"

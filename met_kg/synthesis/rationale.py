@@ -16,7 +16,6 @@ __all__ = ["chain"]
 Step = tuple[str, list[Any]]
 _VIA: Final = {
     "sibling": "met:treeParent",
-    "in-group": "met:treeParent",
     "same-location": PREDICATE["location"],
     "same-modality": PREDICATE["imaging"],
 }
@@ -45,10 +44,7 @@ def chain(
         steps.append((f"the image does show {others}", facts))
     elif distractors:
         facts = [[d.node, _VIA[d.relation], d.via] for d in distractors if d.relation in _VIA]
-        says = f"the record names none of the other options ({others})"
-        if target.claim == "stranger":
-            says = f"{others} are all kinds of {names[target.carrier]}"
-        steps.append((says, facts))
+        steps.append((f"the record names none of the other options ({others})", facts))
     return [(sentence(says), facts) for says, facts in steps]
 
 
@@ -88,9 +84,6 @@ def _claimed(target: Target, names: Names, tree: TreeIndex) -> Iterator[Step]:
     elif claim == "sibling":
         facts = [[subject, "met:treeParent", carrier], [key, "met:treeParent", carrier]]
         yield "{a_subject} and {a_key} are both kinds of {carrier}".format_map(words), facts
-    elif claim == "stranger":
-        says = "{a_subject} is a kind of {carrier}, and {a_key} is not".format_map(words)
-        yield says, [[subject, "met:treeParent", carrier]]
     elif claim == "disjoint":
         yield "{a_carrier} is not {a_key}".format_map(words), [[carrier, PREDICATE["disjoint"], key]]
     elif claim in _LINKED:

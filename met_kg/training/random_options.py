@@ -4,7 +4,7 @@ Image, question, key and the key's letter stay. The three wrong answers are keys
 split, drawn evenly over items (a frequent key is a frequent wrong answer), without two that say the same and without
 what the record's own text names: what a maker of questions can know that has texts and no tree. Whether a wrong answer
 is true of the image all the same, or of another kind than the key, is not asked: that is what the tree is for. Items
-whose wrong answers make the question (which is NOT shown, which is the odd one out) are left out.
+whose wrong answers make the question (which is NOT shown) are left out.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ __all__ = ["RELATION", "link_run", "random_arm", "with_random_options"]
 RELATION: Final = "random"
 _FORMAT: Final = "multiple-choice"
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#: Relations without which the question has another answer.
-_OF_THE_QUESTION: Final = frozenset({"shown", "in-group"})
+#: The relation without which the question has another answer.
+_OF_THE_QUESTION: Final = "shown"
 #: What a training reads of a run beside its items.
 _SHARED: Final = ("samples.parquet", "captions.parquet", "images", "store", "tree")
 
@@ -46,7 +46,7 @@ def with_random_options(vqa: pd.DataFrame, texts: Mapping[str, str], seed: int) 
     DataProblem
         when the split has too few different keys to draw from.
     """
-    vqa = vqa[[_OF_THE_QUESTION.isdisjoint(relations) for relations in vqa["distractor_relations"]]]
+    vqa = vqa[[_OF_THE_QUESTION not in relations for relations in vqa["distractor_relations"]]]
     choice = vqa[vqa["format"] == _FORMAT].sort_values("item_id")
     pools: dict[str, list[tuple[str, str]]] = {}
     for row in choice.to_dict("records"):

@@ -35,17 +35,72 @@ DOID:9006 a owl:Class ; rdfs:label "kidney stone" ; rdfs:subClassOf DOID:9000 ,
   [ a owl:Restriction ; owl:onProperty RO:0004026 ; owl:someValuesFrom UBERON:0002113 ] ; met:treeParent DOID:9000 .
 """
 
+BODY = """
+UBERON:0000033 a owl:Class ; rdfs:label "head" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0000974 a owl:Class ; rdfs:label "neck" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0000915 a owl:Class ; rdfs:label "thorax" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0002355 a owl:Class ; rdfs:label "pelvis" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0002103 a owl:Class ; rdfs:label "lower limb" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0000978 a owl:Class ; rdfs:label "leg" ; rdfs:subClassOf UBERON:0000465 ,
+  [ a owl:Restriction ; owl:onProperty BFO:0000050 ; owl:someValuesFrom UBERON:0002103 ] ; met:treeParent UBERON:0000465 .
+UBERON:0002387 a owl:Class ; rdfs:label "foot" ; rdfs:subClassOf UBERON:0000465 ,
+  [ a owl:Restriction ; owl:onProperty BFO:0000050 ; owl:someValuesFrom UBERON:0002103 ] ; met:treeParent UBERON:0000465 .
+UBERON:0001465 a owl:Class ; rdfs:label "knee" ; rdfs:subClassOf UBERON:0000465 ,
+  [ a owl:Restriction ; owl:onProperty BFO:0000050 ; owl:someValuesFrom UBERON:0002103 ] ; met:treeParent UBERON:0000465 .
+UBERON:0001421 a owl:Class ; rdfs:label "shoulder girdle" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0001467 a owl:Class ; rdfs:label "shoulder" ; rdfs:subClassOf UBERON:0000465 ,
+  [ a owl:Restriction ; owl:onProperty BFO:0000050 ; owl:someValuesFrom UBERON:0001421 ] ; met:treeParent UBERON:0000465 .
+UBERON:0001456 a owl:Class ; rdfs:label "face" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0001443 rdfs:subClassOf [ a owl:Restriction ; owl:onProperty BFO:0000050 ; owl:someValuesFrom UBERON:0000915 ] .
+"""
+EXAMINATIONS = """
+UBERON:0002107 rdfs:subClassOf [ a owl:Restriction ; owl:onProperty BFO:0000050 ; owl:someValuesFrom UBERON:0000916 ] .
+UBERON:0002113 rdfs:subClassOf [ a owl:Restriction ; owl:onProperty BFO:0000050 ; owl:someValuesFrom UBERON:0000916 ] .
+UBERON:0000955 rdfs:subClassOf [ a owl:Restriction ; owl:onProperty BFO:0000050 ; owl:someValuesFrom UBERON:0000033 ] .
+MET:0000015 a owl:Class ; rdfs:label "brain CT" ; rdfs:subClassOf MET:0000012 ; met:treeParent MET:0000012 .
+UBERON:0000955 rdfs:subClassOf [ a owl:Restriction ; owl:onProperty met:imagedBy ; owl:someValuesFrom MET:0000015 ] .
+MET:0000016 a owl:Class ; rdfs:label "knee CT" ; rdfs:subClassOf MET:0000012 ; met:treeParent MET:0000012 .
+UBERON:0001465 rdfs:subClassOf [ a owl:Restriction ; owl:onProperty met:imagedBy ; owl:someValuesFrom MET:0000016 ] .
+MET:0000017 a owl:Class ; rdfs:label "foot CT" ; rdfs:subClassOf MET:0000012 ; met:treeParent MET:0000012 .
+UBERON:0002387 rdfs:subClassOf [ a owl:Restriction ; owl:onProperty met:imagedBy ; owl:someValuesFrom MET:0000017 ] .
+MET:0000018 a owl:Class ; rdfs:label "kidney CT" ; rdfs:subClassOf MET:0000012 ; met:treeParent MET:0000012 .
+UBERON:0002113 rdfs:subClassOf [ a owl:Restriction ; owl:onProperty met:imagedBy ; owl:someValuesFrom MET:0000018 ] .
+"""
+GROUPS = """
+UBERON:0000467 a owl:Class ; rdfs:label "system" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
+UBERON:0001004 a owl:Class ; rdfs:label "respiratory system" ; rdfs:subClassOf UBERON:0000467 ; met:treeParent UBERON:0000467 .
+UBERON:0001007 a owl:Class ; rdfs:label "digestive system" ; rdfs:subClassOf UBERON:0000467 ; met:treeParent UBERON:0000467 .
+UBERON:0002048 rdfs:subClassOf [ a owl:Restriction ; owl:onProperty BFO:0000050 ; owl:someValuesFrom UBERON:0001004 ] .
+UBERON:0002107 rdfs:subClassOf [ a owl:Restriction ; owl:onProperty BFO:0000050 ; owl:someValuesFrom UBERON:0001007 ] .
+DOID:0050117 a owl:Class ; rdfs:label "infection" ; rdfs:subClassOf DOID:4 ; met:treeParent DOID:4 .
+DOID:9001 a owl:Class ; rdfs:label "liver cyst" ; rdfs:subClassOf DOID:9000 ,
+  [ a owl:Restriction ; owl:onProperty RO:0004026 ; owl:someValuesFrom UBERON:0002107 ] ; met:treeParent DOID:9000 .
+DOID:9002 a owl:Class ; rdfs:label "fatty liver" ; rdfs:subClassOf DOID:9000 ,
+  [ a owl:Restriction ; owl:onProperty RO:0004026 ; owl:someValuesFrom UBERON:0002107 ] ; met:treeParent DOID:9000 .
+DOID:9003 a owl:Class ; rdfs:label "liver stone" ; rdfs:subClassOf DOID:9000 ,
+  [ a owl:Restriction ; owl:onProperty RO:0004026 ; owl:someValuesFrom UBERON:0002107 ] ; met:treeParent DOID:9000 .
+DOID:9004 a owl:Class ; rdfs:label "liver fluke" ; rdfs:subClassOf DOID:0050117 ,
+  [ a owl:Restriction ; owl:onProperty RO:0004026 ; owl:someValuesFrom UBERON:0002107 ] ; met:treeParent DOID:0050117 .
+DOID:9005 a owl:Class ; rdfs:label "lung fluke" ; rdfs:subClassOf DOID:0050117 ,
+  [ a owl:Restriction ; owl:onProperty RO:0004026 ; owl:someValuesFrom UBERON:0002048 ] ; met:treeParent DOID:0050117 .
+DOID:9009 a owl:Class ; rdfs:label "fluke disease" ; rdfs:subClassOf DOID:0050117 ; met:treeParent DOID:0050117 .
+"""
+
 
 @pytest.fixture
 def graph(mini_graph: Graph) -> Graph:
     """The mini tree with sides, and diseases away from the chest."""
+    return _add(mini_graph, MORE)
+
+
+def _add(graph: Graph, *turtle: str) -> Graph:
     from met_kg.vocabulary import sparql_prefixes
 
     prefixes = "".join(f"@prefix {line[7:]} .\n" for line in sparql_prefixes().splitlines())
-    quads = ox.parse((prefixes + MORE).encode(), ox.RdfFormat.TURTLE)
-    mini_graph.load_triples(Graphs.TREE, [q.triple for q in quads])
-    add_closure(mini_graph)
-    return mini_graph
+    quads = ox.parse((prefixes + "".join(turtle)).encode(), ox.RdfFormat.TURTLE)
+    graph.load_triples(Graphs.TREE, [q.triple for q in quads])
+    add_closure(graph)
+    return graph
 
 
 SEEN = ("positive", "mention")
@@ -120,10 +175,12 @@ def test_a_side_is_asked_for_where_it_stands_beside_what_is_seen(graph: Graph) -
 
 
 def test_two_steps_through_the_seat_of_a_disease(graph: Graph) -> None:
-    cases = [("liver", {"UBERON:0002107": SEEN})]
-    made = _made(graph, cases)
+    """Of a figure of the liver; the kidney lies too near, and what is of no part of the body may show the liver."""
+    _add(graph, BODY, EXAMINATIONS)
+    made = _made(graph, [("liver", {"UBERON:0002107": SEEN})])
     items = _of(made, "seat-imaging", "multiple-choice").to_dict("records")
     assert [i["key_node"] for i in items] == ["MET:0000014"]
+    assert set(items[0]["distractor_nodes"]) == {"MET:0000015", "MET:0000016", "MET:0000017"}
     bound = json.loads(items[0]["proof"])["query"]["bindings"]
     assert (bound["claim"], bound["subject"], bound["carrier"]) == ("seat-imaging", "UBERON:0002107", "DOID:9008")
     assert "liver is the seat of liver cancer" in items[0]["rationale"]
@@ -134,6 +191,17 @@ def test_two_steps_through_the_seat_of_a_disease(graph: Graph) -> None:
     graph.store.add(ox.Quad(*names))
     failed = {f.item_id: f.reasons for f in verify_items(made.vqa, graph)}
     assert failed[items[0]["item_id"]] == (f"no longer true: {other} is no seat-imaging of UBERON:0002107",)
+
+
+def test_a_film_shows_more_than_the_structure_that_its_text_names(graph: Graph) -> None:
+    _add(graph, BODY, EXAMINATIONS)
+    made = _made(graph, [("liver", {"UBERON:0002107": SEEN}), ("a liver", {"UBERON:0002107": SEEN})])
+    assert set(_of(made, "seat-imaging", "multiple-choice")["sample_id"]) == {"0" * 16}
+
+
+def test_no_device_is_wrong_because_the_record_is_silent() -> None:
+    (kind,) = question_types(["device"])
+    assert set(kind.wordings) == {"open"}
 
 
 def test_exclusion_offers_what_the_image_shows(graph: Graph) -> None:
@@ -203,37 +271,88 @@ def test_the_own_examination_is_the_one_that_the_metadata_name(graph: Graph) -> 
         assert [a.node for a in sample.seen("finding")] == seen
 
 
-BODY = """
-UBERON:0000033 a owl:Class ; rdfs:label "head" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
-UBERON:0000974 a owl:Class ; rdfs:label "neck" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
-UBERON:0002355 a owl:Class ; rdfs:label "pelvis" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
-UBERON:0000978 a owl:Class ; rdfs:label "leg" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
-UBERON:0002387 a owl:Class ; rdfs:label "foot" ; rdfs:subClassOf UBERON:0000465 ; met:treeParent UBERON:0000465 .
-"""
-
-
-def test_the_next_region_of_the_body_may_be_in_the_picture(graph: Graph) -> None:
-    """Beside the abdomen the pelvis is no wrong answer; the head, the leg and the foot are."""
-    from met_kg.vocabulary import sparql_prefixes
-
-    prefixes = "".join(f"@prefix {line[7:]} .\n" for line in sparql_prefixes().splitlines())
-    graph.load_triples(Graphs.TREE, [q.triple for q in ox.parse((prefixes + BODY).encode(), ox.RdfFormat.TURTLE)])
-    add_closure(graph)
-    tree = TreeIndex(graph)
-    assert tree.body.nearby(["UBERON:0000916"]) == {"UBERON:0000916", "UBERON:0000915", "UBERON:0002355"}
-    made = _made(graph, [("abdomen", {"UBERON:0000916": STATED})] * 8, types=["region"])
-    asked = _of(made, "region", "open")
-    assert set(asked["key_node"]) == {"UBERON:0000916"}
+@pytest.mark.parametrize(
+    ("part", "right", "wrong"),
+    [
+        ("UBERON:0000916", {"UBERON:0000033", "UBERON:0000978", "UBERON:0002387"}, {"UBERON:0002355"}),
+        # The chin and the shoulders are on a film of the chest; where the face lies the tree does not say.
+        (
+            "UBERON:0001443",
+            {"UBERON:0002355", "UBERON:0000978", "UBERON:0002387"},
+            {"UBERON:0000033", "UBERON:0000974", "UBERON:0001467", "UBERON:0000916", "UBERON:0001456"},
+        ),
+    ],
+)
+def test_the_next_region_of_the_body_may_be_in_the_picture(
+    graph: Graph, part: str, right: set[str], wrong: set[str]
+) -> None:
+    tree = TreeIndex(_add(graph, BODY))
     (kind,) = question_types(["region"])
-    samples = tables.frame("samples", [{"sample_id": "s", "image": "x.png", "caption": "abdomen"}])
-    row = {"sample_id": "s", "node": "UBERON:0000916", "axis": "anatomy", "polarity": "positive", "score": 1.0}
+    samples = tables.frame("samples", [{"sample_id": "s", "image": "x.png"}])
+    row = {"sample_id": "s", "node": part, "axis": "anatomy", "polarity": "positive", "score": 1.0}
     anchors = tables.frame("anchors", [{**row, "method": "metadata", "evidence": "{}"}])
     (sample,) = read_samples(samples, anchors, tree)
     (target,) = kind.targets(sample, tree)
-    names = Names(tree, {})
-    distractors = Distractors(
-        tree, names, keys={"region": {"UBERON:0000916": 1}}, shown={"s": {"UBERON:0000916"}}, depth_span=9
+    distractors = Distractors(tree, Names(tree, {}), keys={"region": {part: 1}}, shown={"s": {part}}, depth_span=9)
+    fitting = {c.node for c in distractors.fitting(kind, target, sample)[0]}
+    assert fitting >= right and not fitting & wrong
+
+
+def test_a_disease_of_another_group_has_nothing_in_common_with_the_one_shown(graph: Graph) -> None:
+    """Neither organ system nor class nor, since bacterial pneumonia is classed as a lung disease, infection."""
+    _add(graph, GROUPS)
+    cases = [("", {"DOID:874": STATED}), ("", {"DOID:9001": STATED})] * 6
+    made = _made(graph, cases, types=["same-group"])
+    asked = _of(made, "same-group", "multiple-choice")
+    about_lungs = asked[asked["sample_id"].isin([f"{i:016x}" for i in range(0, 12, 2)])]
+    assert len(about_lungs) > 0
+    others = {node for nodes in about_lungs["distractor_nodes"] for node in nodes}
+    assert others <= {"DOID:9001", "DOID:9002", "DOID:9003", "DOID:9008"}
+    assert list(verify_items(made.vqa, graph)) == []
+    # That the liver is part of the respiratory system, or a disease of it an infection, breaks exactly these items.
+    for node, predicate, value, says in (
+        ("UBERON:0002107", "met:partOf", "UBERON:0001004", "sits in no organ system that"),
+        ("DOID:9002", "met:ancestor", "DOID:0050117", "is no infection"),
+        ("DOID:9002", "met:ancestor", "DOID:850", "shares no class with"),
+    ):
+        quad = ox.Quad(*(ox.NamedNode(expand(n)) for n in (node, predicate, value, Graphs.CLOSURE)))
+        graph.store.add(quad)
+        failed = {f.item_id: f.reasons for f in verify_items(made.vqa, graph)}
+        with_it = (
+            about_lungs
+            if node.startswith("UBERON")
+            else about_lungs[["DOID:9002" in n for n in about_lungs["distractor_nodes"]]]
+        )
+        assert set(with_it["item_id"]) <= set(failed)
+        assert all(any(says in reason for reason in failed[item]) for item in with_it["item_id"])
+        graph.store.remove(quad)
+
+
+def test_groups_that_hold_the_disease_by_where_it_sits(graph: Graph) -> None:
+    """The lung's diseases hold a lung fluke, and infections a pneumonia; infections of the liver alone do not."""
+    found = TreeIndex(_add(graph, GROUPS)).grouping
+    assert found.fits_beside("DOID:9005", "DOID:850") and found.fits_beside("DOID:552", "DOID:0050117")
+    assert not found.fits_beside("DOID:9008", "DOID:850") and not found.fits_beside("DOID:552", "DOID:9004")
+    assert not found.apart("DOID:552", "DOID:9009"), "of what lies in no known place nothing can be said"
+    assert found.apart("DOID:552", "DOID:9008")
+
+
+def test_a_disease_named_for_another_is_no_alternative(graph: Graph) -> None:
+    """Non-cardiogenic pulmonary edema is a pulmonary edema, though the tree has them side by side."""
+    _add(graph, 'DOID:2841 oboInOwl:hasExactSynonym "spasmodic pulmonary fibrosis" .')
+    tree = TreeIndex(graph)
+    assert tree.named_for("DOID:2841", "DOID:3770") and tree.named_for("DOID:3770", "DOID:2841")
+    assert not tree.named_for("DOID:2841", "DOID:9675")
+    made = _made(graph, [("", {"DOID:2841": STATED})], types=["disease"])
+    (item,) = _of(made, "disease", "multiple-choice").to_dict("records")
+    assert "DOID:3770" not in item["distractor_nodes"]
+    assert list(verify_items(made.vqa, graph)) == []
+    other = item["distractor_nodes"][0]
+    name = ox.Literal(f"early {tree.nodes['DOID:2841'].label}")
+    graph.store.add(
+        ox.Quad(
+            ox.NamedNode(expand(other)), ox.NamedNode(expand("met:term")), name, ox.NamedNode(expand(Graphs.CLOSURE))
+        )
     )
-    fitting, _ = distractors.fitting(kind, target, sample)
-    assert {c.node for c in fitting} >= {"UBERON:0000033", "UBERON:0000978", "UBERON:0002387"}
-    assert "UBERON:0002355" not in {c.node for c in fitting}
+    (failure,) = verify_items(made.vqa, graph)
+    assert any("is not named for" in reason for reason in failure.reasons)

@@ -35,7 +35,7 @@ def _iri(curie: str) -> ox.NamedNode:
 
 def test_every_type_has_six_wordings_a_format_and_each_only_once() -> None:
     types = question_types()
-    assert len(types) == 22 and {"modality", "disease", "exclusion", "seat-imaging", "laterality"} < {
+    assert len(types) == 21 and {"modality", "disease", "exclusion", "seat-imaging", "laterality"} < {
         t.name for t in types
     }
     for kind in types:
@@ -51,7 +51,7 @@ def test_distractors_are_wrong_and_unseen(mini_graph: Graph) -> None:
     samples, anchors = corpus()
     text = dict(zip(samples["sample_id"], map(spaced, samples["caption"]), strict=True))
     choices = made.vqa[made.vqa["format"] == "multiple-choice"]
-    assert len(choices) > 40
+    assert len(choices) > 35
     for item in choices.to_dict("records"):
         shown = anchors[(anchors["sample_id"] == item["sample_id"]) & (anchors["polarity"] != "negative")]["node"]
         barred = tree.lineage(item["key_node"]).union(*(tree.lineage(n) for n in shown))

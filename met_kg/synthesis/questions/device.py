@@ -1,4 +1,4 @@
-"""Which tube, line or implant?"""
+"""Which tube, line or implant? Asked openly only: that a record names no clip is no proof that the film shows none."""
 
 from __future__ import annotations
 
@@ -18,15 +18,6 @@ QUESTION = QuestionType(
     answers="device",
     targets=_targets,
     wordings={
-        "multiple-choice": (
-            "Which device is visible in this image?",
-            "Which of the following has been placed in this patient?",
-            "Which of these foreign materials can be identified?",
-            "Besides anatomy, which device does the image show?",
-            "Which medical device would you mention in the report?",
-            "Which of these devices is in place?",
-            "Which man-made object is seen here?",
-        ),
         "open": (
             "Name a medical device visible in this image.",
             "Which device has been placed in this patient?",

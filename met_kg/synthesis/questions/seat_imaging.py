@@ -1,4 +1,7 @@
-"""Two steps: the structure shown is the seat of some disease, and that disease is commonly imaged by the key."""
+"""Two steps: the structure shown is the seat of some disease, and that disease is commonly imaged by the key.
+
+Asked of figures that show one structure: a film or scan shows its neighbours as well, named or not.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from met_kg.synthesis.sample import Sample
 
 
 def _targets(sample: Sample, tree: TreeIndex) -> Iterator[Target]:
-    anchor = sole(sample, "anatomy", "organ", tree)
+    anchor = None if sample.pictured else sole(sample, "anatomy", "organ", tree)
     if anchor is not None:
         for link in tree.two_steps(anchor.node, "seat-imaging"):
             if link.target in tree.answers("examination") and link.target not in sample.barred:
