@@ -159,6 +159,13 @@ class Distractors:
         # One region is meant, and the next may be in the picture.
         if kind.answers == "region" and not self._elsewhere(node, self._surroundings(sample).edges):
             return "perhaps in the picture as well"
+        # A slice may have its scout film in the corner, and a frontal film lies in a coronal plane.
+        if kind.answers == "view" and self._tree.path(node)[-3] != self._tree.path(target.key)[-3]:
+            return "a plane beside a projection"
+        # High-resolution CT may be a chest CT: the one says how, the other of what.
+        shows = self._tree.body.parts_shown
+        if kind.answers == "technique" and bool(shows(node)) != bool(shows(target.key)):
+            return "of a part of the body beside a technique"
         if self._tree.nodes[node].axis == "disease" and self._tree.named_for(target.key, node):
             return "named for the key, or the key for it"
         if target.claim == "depicts" and not kind.single:
@@ -173,7 +180,8 @@ class Distractors:
                 # Of a picture of a part of the body only what is known to lie far from it is missing for sure.
                 if not self._elsewhere(node, around.divisions):
                     return "perhaps in the picture as well"
-            if target.subject != target.key and self._holds_too(node, target.subject):
+            group = kind.answers == "disease" and self._tree.children(node)  # 'pneumonia' beside SARS
+            if (group or target.subject != target.key) and self._holds_too(node, target.subject):
                 return "right as well"
         elif target.claim != "depicts" and self._right(target, node):
             return "right as well"

@@ -88,8 +88,7 @@ class Names:
                 # Of one word and no acronym: people's names come with a word for the thing, as in 'Hashimoto disease'.
                 words = [w.lower() if len(words) == 1 and w[1:] == w[1:].lower() else w for w in words]
             said = " ".join(words)
-            anatomy = self._tree.nodes[node].axis == "anatomy"
-            self._cache[node] = _ANATOMISTS.sub(lambda found: _PEOPLES[found[0]], said) if anatomy else said
+            self._cache[node] = _LEARNED.sub(lambda found: _PLAIN[found[0]], said)
         return self._cache[node]
 
     def short(self, node: str) -> str:
@@ -173,9 +172,9 @@ def _written(tree: TreeIndex) -> tuple[frozenset[str], frozenset[str]]:
 
 #: Labels that only an ontologist would say.
 _CALLED: Final = {row[1]: row[2] for row in word_table("nouns") if row[0] == "called"}
-#: Words inside labels that only an anatomist of animals would say, and those that people say.
-_PEOPLES: Final = {row[1]: row[2] for row in word_table("nouns") if row[0] == "in-label"}
-_ANATOMISTS: Final = re.compile(rf"\b(?:{'|'.join(sorted(_PEOPLES, key=len, reverse=True))})(?!\w)")
+#: The same for words inside a label.
+_PLAIN: Final = {row[1]: row[2] for row in word_table("nouns") if row[0] == "in-label"}
+_LEARNED: Final = re.compile(rf"\b(?:{'|'.join(sorted(_PLAIN, key=len, reverse=True))})(?!\w)")
 
 
 def _row(kind: str) -> frozenset[str]:

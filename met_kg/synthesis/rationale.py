@@ -57,9 +57,9 @@ def _seen(kind: QuestionType, target: Target, sample: str, names: Names, tree: T
     facts = [[sample, "met:depicts", node], *evidence]
     axis = tree.nodes[node].axis
     if kind.name == "laterality":
-        yield f"as the side of the {names[dict(target.words)['what']]} the record gives: {name}", facts
+        yield f"the record gives the side of the {names[dict(target.words)['what']]} as {name}", facts
     elif node in tree.answers("view"):
-        yield f"the view is {indefinite(name)}", facts
+        yield f"the image is in the {name}" if name.endswith(" plane") else f"the view is {indefinite(name)}", facts
     elif axis == "modality":
         yield f"the image was acquired by {name}", facts
     elif axis == "disease":
@@ -97,10 +97,7 @@ def _claimed(target: Target, names: Names, tree: TreeIndex) -> Iterator[Step]:
         yield "{subject} is a feature of {carrier}, and so is {key}".format_map(words), facts
     elif claim == "seat-imaging":
         facts = [[carrier, PREDICATE["location"], subject], [carrier, PREDICATE["imaging"], key]]
-        yield (
-            f"{definite(names[subject])} is the seat of {names[carrier]}, which is commonly imaged by {names[key]}",
-            facts,
-        )
+        yield "in general, {a_carrier} affects {the_subject} and is commonly imaged by {key}".format_map(words), facts
 
 
 def _structure(target: Target, names: Names, tree: TreeIndex) -> tuple[str, str]:

@@ -70,3 +70,27 @@ def test_structures_take_the_article_that_english_gives_them() -> None:
         "the heart", "connective tissue", "a nerve", "a Peyer's patch",
     ]  # fmt: skip
     assert [definite(n, several=True) for n in ("kidney", "nerve", "foot")] == ["the kidneys", "nerves", "the feet"]
+
+
+def test_what_only_an_ontologist_would_say(mini_graph: Graph) -> None:
+    turtle = "".join(
+        f'UBERON:{number} a owl:Class ; rdfs:label "{label}" ; rdfs:subClassOf UBERON:0000465 ; '
+        "met:treeParent UBERON:0000465 .\n"
+        for number, label in (
+            ("9000001", "hindlimb stylopod muscle"),
+            ("9000002", "foot digit"),
+            ("9000003", "distal phalanx of manus"),
+            ("9000004", "thoracic vertebra 12"),
+            ("9000005", "manubrium"),
+        )
+    )
+    mini_graph.load_text(Graphs.TREE, turtle)
+    add_closure(mini_graph)
+    names = Names(TreeIndex(mini_graph))
+    assert [names[f"UBERON:900000{n}"] for n in range(1, 6)] == [
+        "thigh muscle",
+        "toe",
+        "distal phalanx of the hand",
+        "twelfth thoracic vertebra",
+        "manubrium",
+    ]

@@ -183,7 +183,7 @@ def test_two_steps_through_the_seat_of_a_disease(graph: Graph) -> None:
     assert set(items[0]["distractor_nodes"]) == {"MET:0000015", "MET:0000016", "MET:0000017"}
     bound = json.loads(items[0]["proof"])["query"]["bindings"]
     assert (bound["claim"], bound["subject"], bound["carrier"]) == ("seat-imaging", "UBERON:0002107", "DOID:9008")
-    assert "liver is the seat of liver cancer" in items[0]["rationale"]
+    assert "liver cancer affects the liver" in items[0]["rationale"]
     assert list(verify_items(made.vqa, graph)) == []
     # Were the disease imaged by a distractor as well, the item would have two right answers.
     other = items[0]["distractor_nodes"][0]
@@ -356,3 +356,34 @@ def test_a_disease_named_for_another_is_no_alternative(graph: Graph) -> None:
     )
     (failure,) = verify_items(made.vqa, graph)
     assert any("is not named for" in reason for reason in failure.reasons)
+
+
+VIEWS = """
+MET:0001001 a owl:Class ; rdfs:label "film" ; rdfs:subClassOf MET:0000010 ; met:treeParent MET:0000010 .
+MET:0001047 a owl:Class ; rdfs:label "plane or projection" ; rdfs:subClassOf MET:0000002 ; met:treeParent MET:0000002 .
+MET:0001048 a owl:Class ; rdfs:label "imaging plane" ; rdfs:subClassOf MET:0001047 ; met:treeParent MET:0001047 .
+MET:0001052 a owl:Class ; rdfs:label "projection" ; rdfs:subClassOf MET:0001047 ; met:treeParent MET:0001047 .
+""" + "".join(
+    f'MET:000{number} a owl:Class ; rdfs:label "{name}" ; rdfs:subClassOf MET:{kind} ; met:treeParent MET:{kind} .\n'
+    for number, name, kind in (
+        (1049, "axial plane", "0001048"),
+        (1050, "coronal plane", "0001048"),
+        (1051, "sagittal plane", "0001048"),
+        (1629, "oblique plane", "0001048"),
+        (1647, "frontal projection", "0001052"),
+        (1056, "lateral projection", "0001052"),
+        (1058, "oblique projection", "0001052"),
+        (1059, "lordotic projection", "0001052"),
+    )
+)
+
+
+def test_no_projection_stands_beside_a_plane(graph: Graph) -> None:
+    """A slice may have its scout film in the corner, and a frontal film lies in a coronal plane."""
+    _add(graph, VIEWS)
+    made = _made(graph, [("", {"MET:0001001": STATED, view: STATED}) for view in ("MET:0001049", "MET:0001647")])
+    items = _of(made, "view", "multiple-choice")
+    beside = {key: set(nodes) for key, nodes in zip(items["key_node"], items["distractor_nodes"], strict=True)}
+    assert beside["MET:0001049"] == {"MET:0001050", "MET:0001051", "MET:0001629"}
+    assert beside["MET:0001647"] == {"MET:0001056", "MET:0001058", "MET:0001059"} and len(beside) == 2
+    assert sum("The image is in the axial plane." in said for said in items["rationale"]) == 1

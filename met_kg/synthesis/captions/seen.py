@@ -26,7 +26,7 @@ _SHOWN: Final[tuple[str, ...]] = (
     "{what} on {an_image}{of_who}",
 )
 _NOTHING_SHOWN: Final[tuple[str, ...]] = ("{an_image}{of_who}", "this is {an_image}{of_who}", "{image}{of_who}")
-_DRAWN: Final = ("{image} {before} {what}", "{an_image} {before} {what}", "this {image} {verb} {what}")
+_DRAWN: Final = ("{an_image} {before} {what}", "this {image} {verb} {what}")
 _DEVICES: Final = ("{what} {be} in place", "{what} {be} visible")
 _ORGANS: Final = ("{what} {be} described", "the description also covers {what}")
 _COMPLAINTS: Final = (

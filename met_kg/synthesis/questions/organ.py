@@ -20,7 +20,7 @@ QUESTION = QuestionType(
     wordings={
         "multiple-choice": (
             "Which of these anatomical structures is shown in this image?",
-            "Which of these structures is part of the picture?",
+            "Which of these structures is visible in this image?",
             "Which of the following parts of the body is shown here?",
             "Which anatomical structure on this list is in view?",
             "Which of these structures can be made out?",
@@ -33,7 +33,7 @@ QUESTION = QuestionType(
             "Name one structure that can be seen here.",
             "Identify one anatomical structure in this image.",
             "Give the name of a structure that this image shows.",
-            "Which structure would you label in this image?",
+            "Name a structure that can be identified in this image.",
             "Name one part of the body that is depicted.",
             "What is one of the structures in view?",
         ),

@@ -36,7 +36,7 @@ QUESTION = QuestionType(
         "multiple-choice": (
             "Which region of the body is shown?",
             "Which part of the body is shown here?",
-            "To which body region does this image belong?",
+            "Which body region does this image show?",
             "Which region does this image cover?",
             "Which of these regions of the body do you see?",
             "From which region of the body is this image?",

@@ -28,7 +28,7 @@ QUESTION = QuestionType(
         "multiple-choice": (
             "Which of these belongs to the same group of diseases as the one shown?",
             "Which of these is classified together with the condition in this image?",
-            "Which of these diseases is closest, in a classification, to the one seen here?",
+            "Which of these diseases is most closely related to the one seen here?",
             "Which of these is in the same group of diseases as the condition seen here?",
             "Which disease belongs to the same group as the one in this case?",
             "Which of the following is of the same kind as the condition shown?",

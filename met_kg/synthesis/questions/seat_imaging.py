@@ -27,12 +27,12 @@ QUESTION = QuestionType(
     targets=_targets,
     wordings={
         "multiple-choice": (
-            "Which of these commonly images {what} of the structure shown?",
-            "Which examination is commonly used for {what} seated in the structure in this image?",
+            "Which of these studies is commonly used to image {what} of the structure shown?",
+            "Which examination is commonly used when {what} of the structure in this image is suspected?",
             "To look for {what} of the structure seen here, which study would you choose?",
             "Which of these studies commonly demonstrates {what} of the structure shown?",
-            "For which of these examinations is the structure in this image a usual target, when {what} is sought?",
-            "Which imaging study is in common use for {what} of the structure depicted?",
+            "Which of these examinations would commonly show {what} of the structure in this image?",
+            "Which imaging study commonly shows {what} of the structure depicted?",
         ),
     },
     pictured=False,

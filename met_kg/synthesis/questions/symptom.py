@@ -27,7 +27,7 @@ QUESTION = QuestionType(
             "Which of these symptoms is typical of the condition in this image?",
             "Given the diagnosis that this image shows, which symptom would you ask about?",
             "Which complaint goes with the disease seen here?",
-            "Which symptom is associated with the condition in this case?",
+            "Which symptom is, in general, associated with the condition shown here?",
             "Which of the following symptoms would fit the disease shown?",
         ),
         "open": (
@@ -35,7 +35,7 @@ QUESTION = QuestionType(
             "Which symptom is a recognised feature of the disease in this image?",
             "What symptom would you expect, in general, with the condition shown?",
             "Name a typical symptom of the disease seen here.",
-            "Which complaint is associated with the condition in this case?",
+            "Which complaint is, in general, associated with the condition shown here?",
             "What might a patient with the disease in this image complain of?",
         ),
         "yes-no": (

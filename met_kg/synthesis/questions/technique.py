@@ -25,7 +25,7 @@ QUESTION = QuestionType(
             "Which examination is this an image of?",
             "Which of these protocols produced this image?",
             "What would the request form for this image have asked for?",
-            "Which technique, to be exact, gave this image?",
+            "Exactly which technique produced this image?",
             "Name the exact type of study: which one is it?",
         ),
         "open": (
