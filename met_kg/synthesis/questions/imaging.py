@@ -29,7 +29,7 @@ QUESTION = QuestionType(
     wordings={
         "multiple-choice": (
             "Which other examination is commonly used to show the {what} seen here?",
-            "By which further examination would you confirm the {what} in this image?",
+            "By which further examination is the {what} in this image commonly shown?",
             "Besides the study shown, which examination commonly demonstrates the {what} seen here?",
             "To look further into the {what} shown, which examination is commonly chosen?",
             "Which further imaging study is commonly used for the {what} in this image?",
@@ -38,7 +38,7 @@ QUESTION = QuestionType(
         "open": (
             "Name another examination that commonly shows the {what} seen here.",
             "Besides the study shown, which examination commonly demonstrates the {what} in this image?",
-            "By which further examination would you confirm the {what} seen here?",
+            "By which further examination is the {what} seen here commonly shown?",
             "Name a further imaging study commonly used for the {what} shown.",
             "Which other study is commonly used to image the {what} in this case?",
             "With what other technique is the {what} seen here commonly imaged?",
