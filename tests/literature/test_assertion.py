@@ -35,6 +35,8 @@ CASES = [
     ("This may represent [edema].", "uncertain"),
     ("[Tuberculosis] was suspected.", "uncertain"),
     ("Past medical history of [asthma].", "historical"),
+    ("Resection of the left lower lobe due to a solitary [metastasis].", "historical"),
+    ("Resection was not possible due to [metastases].", "positive"),
     ("History of [asthma] and diabetes.", "historical"),
     ("The [effusion] has resolved.", "historical"),
     ("Her mother had [breast cancer].", "family"),

@@ -46,14 +46,14 @@ QUESTION = QuestionType(
         "multiple-choice": (
             "On which side is the {what}?",
             "Where, in terms of side, does the {what} lie?",
-            "Which side is affected by the {what}?",
+            "Is the {what} left-sided, right-sided or bilateral?",
             "Is the {what} on the left, on the right, on both sides or in the middle?",
             "How is the {what} distributed between the sides of the body?",
             "The {what} is seen on which side of the patient?",
         ),
         "open": (
             "On which side is the {what}?",
-            "Which side is affected by the {what}?",
+            "Is the {what} left-sided, right-sided, bilateral or in the midline?",
             "State the side of the {what}.",
             "Is the {what} on the left, on the right, or on both sides?",
             "On which side of the patient do you see the {what}?",

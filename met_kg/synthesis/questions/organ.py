@@ -35,7 +35,7 @@ QUESTION = QuestionType(
             "Give the name of a structure that this image shows.",
             "Name a structure that can be identified in this image.",
             "Name one part of the body that is depicted.",
-            "What is one of the structures in view?",
+            "Name one structure that is in view.",
         ),
     },
     pictured=False,

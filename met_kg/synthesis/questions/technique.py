@@ -21,7 +21,7 @@ QUESTION = QuestionType(
     wordings={
         "multiple-choice": (
             "Which specific technique or sequence is this?",
-            "More precisely, which kind of study is shown?",
+            "Which exact kind of study is shown?",
             "Which examination is this an image of?",
             "Which of these protocols produced this image?",
             "What would the request form for this image have asked for?",
@@ -31,7 +31,7 @@ QUESTION = QuestionType(
         "open": (
             "Which specific technique or sequence was used?",
             "Name the exact type of study shown.",
-            "More precisely, what kind of examination is this?",
+            "What exact kind of imaging is this?",
             "With which technique was this image made?",
             "State the technique as exactly as you can.",
             "What is the specific imaging technique here?",
