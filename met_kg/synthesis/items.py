@@ -153,7 +153,7 @@ class ItemWriter:
             (sample, kind, target)
             for sample in samples
             for kind in self._types
-            if (sample.pictured or not kind.pictured) and (not sample.charted or kind.charted)
+            if (sample.pictured or not kind.pictured) and not sample.charted
             for target in kind.targets(sample, self._tree)
         ]
         common = Counter((kind.name, target.key) for _, kind, target in every)

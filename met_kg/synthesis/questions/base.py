@@ -58,9 +58,8 @@ class QuestionType:
     wordings
         of each format. In them may stand ``{key}``, ``{a_key}``, ``{the_key}``, and the target's own words.
     pictured
-        whether only an image that a modality made can be asked: a drawing is no case and has no abnormality.
-    charted
-        whether a graph, a chart or a table can be asked: the body is in its words, not in its picture.
+        whether only an image that a modality made can be asked: a drawing is no case and has no abnormality. A graph, a
+        chart or a table is not asked about at all: the body is in its words, not in its picture.
     single
         whether an image is one thing only in this respect, so that whatever else goes with it elsewhere is wrong here.
     no
@@ -76,7 +75,6 @@ class QuestionType:
     targets: Callable[[Sample, TreeIndex], Iterable[Target]]
     wordings: Mapping[str, tuple[str, ...]]
     pictured: bool = True
-    charted: bool = False
     single: bool = False
     no: Literal["stated", "disjoint", "relative"] = "stated"
     visual: bool = True

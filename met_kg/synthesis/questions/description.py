@@ -1,4 +1,7 @@
-"""What does the image show? The answer is the sample's short caption, with the facts that it rests on."""
+"""What does the image show? The answer is the sample's short caption, with the facts that it rests on.
+
+Not asked of drawings: the caption of one lists what its text names, which is not what the figure is about.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,4 @@ QUESTION = QuestionType(
             "Write a one-sentence description of this image.",
         ),
     },
-    pictured=False,
-    charted=True,
 )
