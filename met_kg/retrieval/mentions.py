@@ -110,12 +110,11 @@ def _depicts(text: str, start: int, end: int, axis: Axis = "anatomy") -> bool:
     >>> [_depicts(text, at := text.index(name), at + len(name)) for name in names]
     [False, False, False, True]
     """
-    low = text.lower()
     for side, cue, name in _not_depicted():
         if side == "after":
-            if cue.match(low, end):
+            if cue.match(text, end):
                 return False
-        elif axis == "anatomy" and cue.search(low, max(0, start - _REACH), start) and name.fullmatch(low, start, end):
+        elif axis == "anatomy" and cue.search(text, max(0, start - _REACH), start) and name.fullmatch(text, start, end):
             return False
     return True
 
@@ -127,6 +126,10 @@ def _not_depicted() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]:
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     bounds = {"before": (r"(?<![\w-])", _BETWEEN), "after": ("", r"\b")}
     return tuple(
-        (side, re.compile(rf"{bounds[side][0]}(?:{cue}){bounds[side][1]}"), re.compile(name or ".*"))
+        (
+            side,
+            re.compile(rf"{bounds[side][0]}(?:{cue}){bounds[side][1]}", re.IGNORECASE),
+            re.compile(name or ".*", re.IGNORECASE),
+        )
         for side, cue, name, _ in rows
     )

@@ -10,7 +10,7 @@ from met_kg import tables
 from met_kg.graph.store import Graph
 from met_kg.literature.lexicon import Lexicon
 from met_kg.literature.linker import Linker
-from met_kg.retrieval.mentions import mention_anchors, other_panels, polarity
+from met_kg.retrieval.mentions import _depicts, mention_anchors, other_panels, polarity
 
 CAPTION = "Asthma. (A) Chest X-ray: no pneumothorax. (B) CT: pleural effusion and pneumothorax."
 
@@ -98,3 +98,10 @@ def test_what_a_text_names_and_no_picture_draws(mini_graph: Graph, text: str, sh
 def test_a_likeness_is_none_of_a_finding_either(mini_graph: Graph) -> None:
     assert _said(mini_graph, "A consolidation-like shadow.") == {}
     assert set(_said(mini_graph, "Later it will become a consolidation.")) == {"MET:0000022"}, "no structure"
+
+
+def test_letters_that_grow_in_lower_case_move_no_name() -> None:
+    text = "İİİİ patient: blood leaves via the Inguinal Canal, and a FINGER-LIKE fold is drawn."
+    for name, depicted in (("Inguinal Canal", False), ("FINGER", False), ("fold", True)):
+        at = text.index(name)
+        assert _depicts(text, at, at + len(name)) is depicted, name

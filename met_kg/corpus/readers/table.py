@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from pydantic import Field
@@ -46,9 +47,7 @@ def read(spec: CorpusSpec, options: Options, place: Place) -> Iterator[Row | Qua
     keys, seen = Keys(), set[str]()
     with named_images(folder, spec.name, place) as (images, refused):
         yield from refused
-        for number, record in enumerate(records(table, spec.name)):
-            if options.limit is not None and number >= options.limit:
-                break
+        for record in islice(records(table, spec.name), options.limit):
             if isinstance(record, Quarantined):
                 yield record
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pydantic import Field
@@ -60,9 +61,7 @@ def read(spec: CorpusSpec, options: Options, place: Place) -> Iterator[Row | Qua
         )
     table = expand_path(spec.path, base=place.base)
     seen, images = set[str](), dict[str, _Image]()
-    for number, record in enumerate(records(table, spec.name)):
-        if options.limit is not None and number >= options.limit:
-            break
+    for record in islice(records(table, spec.name), options.limit):
         if isinstance(record, Quarantined):
             yield record
             continue
